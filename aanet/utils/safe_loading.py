@@ -1,0 +1,91 @@
+"""Load checkpoints without ever running code from them.
+
+mmengine 0.10 calls ``torch.load`` bare, which refuses mmengine's own
+checkpoints since torch 2.6; its forks fall back to unpickling whatever the
+file holds. Here local files are always read with ``weights_only=True`` and a
+short list of the harmless types that mmengine writes.
+"""
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.runner.checkpoint import CheckpointLoader
+
+TRUST_VARIABLE = 'AANET_TRUST_CHECKPOINTS'
+"""Set this environment variable to 1 to unpickle files without limits."""
+
+_HISTORY_METHODS = ('min', 'max', 'mean', 'current', 'data')
+_NUMPY_SCALARS = ('f8', 'f4', 'i8', 'i4', 'u4', 'u1', '?')
+
+
+def _history_getattr(obj: Any, name: str) -> Any:
+    """The only use of ``getattr`` that an mmengine checkpoint makes."""
+    if obj is HistoryBuffer and name in _HISTORY_METHODS:
+        return getattr(obj, name)
+    raise pickle.UnpicklingError(f'refused: getattr({obj!r}, {name!r})')
+
+
+def _safe_globals() -> list:
+    """Types that mmengine's message hub puts into a checkpoint."""
+    safe: list = [HistoryBuffer, np.ndarray, np.dtype]
+    safe.append((_history_getattr, 'builtins.getattr'))
+    core = getattr(np, '_core', None) or np.core
+    for function in (core.multiarray._reconstruct, core.multiarray.scalar):
+        for module in ('numpy.core', 'numpy._core'):
+            name = f'{module}.multiarray.{function.__name__}'
+            safe.append((function, name))
+    safe.extend({type(np.dtype(code)) for code in _NUMPY_SCALARS})
+    return safe
+
+
+def load_local_checkpoint(filename: str, map_location: Any = None) -> Any:
+    """Read a checkpoint from disk, refusing everything but data.
+
+    Args:
+        filename (str): Path of the file.
+        map_location (Any): As in :func:`torch.load`. Defaults to None.
+
+    Returns:
+        Any: What was saved, usually a dict with ``state_dict``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged, or holds objects whose loading
+            could run code.
+    """
+    path = Path(filename).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'checkpoint {path} does not exist: check the path.'
+        )
+    trusted = os.environ.get(TRUST_VARIABLE) == '1'
+    try:
+        return torch.load(
+            path, map_location=map_location, weights_only=not trusted
+        )
+    except pickle.UnpicklingError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f'checkpoint {path} was refused, because it is damaged or '
+            f'holds objects that could run code on loading ({reason}). If '
+            f'you trust its author, set {TRUST_VARIABLE}=1.'
+        ) from error
+    except (RuntimeError, EOFError) as error:
+        reason = (str(error).strip().splitlines() or ['unexpected end'])[0]
+        raise ValueError(
+            f'checkpoint {path} cannot be read ({reason}): the file is '
+            'damaged or incomplete; use an earlier one.'
+        ) from error
+
+
+def install_safe_loading() -> None:
+    """Make every mmengine loader of local files refuse code."""
+    torch.serialization.add_safe_globals(_safe_globals())
+    CheckpointLoader.register_scheme(
+        prefixes='', loader=load_local_checkpoint, force=True
+    )
