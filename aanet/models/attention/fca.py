@@ -1,0 +1,94 @@
+"""Foreground-aware channel attention (FCA)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aanet.models.attention.base import BaseAttention
+from aanet.registry import MODELS
+
+
+def _average_minus_minimum(x: Tensor) -> Tensor:
+    return x.mean((2, 3), keepdim=True) - x.amin((2, 3), keepdim=True)
+
+
+def _average(x: Tensor) -> Tensor:
+    return x.mean((2, 3), keepdim=True)
+
+
+def _average_plus_maximum(x: Tensor) -> Tensor:
+    return x.mean((2, 3), keepdim=True) + x.amax((2, 3), keepdim=True)
+
+
+POOLS: dict[str, Callable[[Tensor], Tensor]] = {
+    'avg-min': _average_minus_minimum,
+    'avg': _average,
+    'avg+max': _average_plus_maximum,
+}
+
+
+@MODELS.register_module()
+class FCAModule(BaseAttention):
+    r"""Foreground-aware Channel Attention of AANet.
+
+    Global minimum pooling stands for the background and is taken from global
+    average pooling before a bottleneck of two 1x1 convolutions:
+
+    .. math::
+        Z = W_2\,\mathrm{ReLU}(W_1 (\mathrm{avg}(F) - \min(F)) + b_1) + b_2
+
+    Alone it is the attention of the row "BL+FCA" of the paper's Table 3;
+    inside :class:`OFAModule` its sigmoid weighs the channels.
+
+    Args:
+        in_channels (int): Channels C of the input.
+        out_channels (int): Channels C' of the output.
+        stride (int): Stride of the block; the map is pooled to one pixel, so
+            it changes nothing. Defaults to 1.
+        reduction (int): Ratio r of the bottleneck. Defaults to 16.
+        pool (str): ``'avg-min'`` (the paper's), ``'avg'`` or ``'avg+max'``.
+            Behind a ReLU the minimum is almost always 0, and then
+            ``'avg-min'`` equals ``'avg'``. Defaults to ``'avg-min'``.
+        **kwargs: ``gate_init``, ``gate_bias`` of :class:`BaseAttention`.
+
+    Raises:
+        ValueError: If ``pool`` is unknown.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        reduction: int = 16,
+        pool: str = 'avg-min',
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(in_channels, out_channels, stride, **kwargs)
+        if pool not in POOLS:
+            raise ValueError(
+                f'pool must be one of {list(POOLS)}, got {pool!r}.'
+            )
+        self.pool = POOLS[pool]
+        hidden = max(in_channels // reduction, 1)
+        self.squeeze = nn.Conv2d(in_channels, hidden, 1)
+        self.excite = nn.Conv2d(hidden, out_channels, 1)
+        self.init_weights()
+
+    @property
+    def gate_layer(self) -> nn.Module:
+        """The second 1x1 convolution."""
+        return self.excite
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Channel logits.
+
+        Args:
+            x (Tensor): Input of the block, shape (N, C, H, W).
+
+        Returns:
+            Tensor: Logits, shape (N, C', 1, 1).
+        """
+        return self.excite(F.relu(self.squeeze(self.pool(x))))

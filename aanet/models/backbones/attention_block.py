@@ -1,0 +1,187 @@
+"""Residual blocks that can carry an attention module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
+from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
+from torch import Tensor, nn
+
+from aanet.models.attention import BaseAttention
+
+
+class AttentionBlock:
+    r"""Mixin for a residual block: the gate, in one place (AANet, Eq. 2).
+
+    .. math::
+        F_{out} = f(F_{in}) \cdot s\,A, \qquad
+        A = \sigma(\mathrm{attention}(F_{in}))
+
+    Without an attention attached it is the plain block. Subclasses name the
+    plain block as their second base and split it into :meth:`residual`,
+    :meth:`shortcut` and :meth:`merge` for the gate inside the shortcut.
+    """
+
+    in_channels: int
+    out_channels: int
+    stride: int
+    downsample: nn.Module | None
+    attention: BaseAttention | None
+    attention_link: nn.Module | None
+    connection: str
+    gate_scale: float
+    gate_position: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attention = None
+        self.attention_link = None
+
+    def attach(
+        self,
+        attention: BaseAttention,
+        connection: str,
+        gate_scale: float,
+        gate_position: str,
+        link: nn.Module | None = None,
+    ) -> None:
+        """Put an attention module beside the block.
+
+        Args:
+            attention (BaseAttention): The module.
+            connection (str): ``'parallel'`` and ``'dense'`` read the block's
+                input, ``'series'`` its output.
+            gate_scale (float): The gate is this times the attention.
+            gate_position (str): ``'block'`` gates the block's output,
+                ``'residual'`` the residual before the shortcut is added.
+            link (nn.Module | None): What brings the attentions of earlier
+                modules to this one (``'dense'``). Defaults to None.
+        """
+        self.attention = attention
+        self.attention_link = link
+        self.connection = connection
+        self.gate_scale = gate_scale
+        self.gate_position = gate_position
+
+    @property
+    def io_channels(self) -> tuple[int, int]:
+        """Input and output channels of the block."""
+        return self.in_channels, self.out_channels
+
+    def forward(
+        self, x: Tensor, attentions: list[Tensor] | None = None
+    ) -> Tensor:
+        """Run the block and its gate.
+
+        Args:
+            x (Tensor): Shape (N, C, H, W).
+            attentions (list[Tensor] | None): Attentions of the modules
+                before; this block's is appended. Defaults to None.
+
+        Returns:
+            Tensor: Shape (N, C', H/s, W/s).
+        """
+        if self.attention is None:
+            return self._plain(x)
+        attentions = [] if attentions is None else attentions
+        if self.connection == 'series':
+            y = self._plain(x)
+            return y * self._gate(y, attentions).to(y.dtype)
+        gate = self._gate(x, attentions)
+        if self.gate_position == 'block':
+            y = self._plain(x)
+            return y * gate.to(y.dtype)
+        residual = self.residual(x)
+        gated = residual * gate.to(residual.dtype)
+        return self.merge(gated, self.shortcut(x))
+
+    def _plain(self, x: Tensor) -> Tensor:
+        """The block without its gate."""
+        return super().forward(x)  # type: ignore[misc]
+
+    def _gate(self, x: Tensor, attentions: list[Tensor]) -> Tensor:
+        """``gate_scale * A`` for the map ``x``."""
+        assert self.attention is not None
+        if self.attention_link is not None:
+            x = self.attention_link(x, attentions)
+        attention = self.attention.activate(x, self.attention(x))
+        attentions.append(attention)
+        return self.gate_scale * attention
+
+    def residual(self, x: Tensor) -> Tensor:
+        """What the block adds to its shortcut.
+
+        Args:
+            x (Tensor): Shape (N, C, H, W).
+
+        Returns:
+            Tensor: Shape (N, C', H/s, W/s).
+        """
+        raise NotImplementedError
+
+    def shortcut(self, x: Tensor) -> Tensor | None:
+        """The shortcut, or None for a block that has none.
+
+        Args:
+            x (Tensor): Shape (N, C, H, W).
+
+        Returns:
+            Tensor | None: Shape (N, C', H/s, W/s).
+        """
+        downsample = self.downsample
+        return x if downsample is None else downsample(x)
+
+    def merge(self, residual: Tensor, shortcut: Tensor | None) -> Tensor:
+        """Add the shortcut and end the block.
+
+        Args:
+            residual (Tensor): Gated residual, shape (N, C', H/s, W/s).
+            shortcut (Tensor | None): What :meth:`shortcut` gave.
+
+        Returns:
+            Tensor: Output of the block, shape (N, C', H/s, W/s).
+        """
+        assert shortcut is not None
+        return F.relu(residual + shortcut)
+
+
+class AttentionBasicBlock(AttentionBlock, BasicBlock):
+    """ResNet-18/34 block."""
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Two 3x3 convolutions; see the base class."""
+        out = self.relu(self.norm1(self.conv1(x)))
+        return self.drop_path(self.norm2(self.conv2(out)))
+
+
+class AttentionBottleneck(AttentionBlock, Bottleneck):
+    """ResNet-50/101/152 block."""
+
+    def residual(self, x: Tensor) -> Tensor:
+        """1x1, 3x3 and 1x1 convolutions; see the base class."""
+        out = self.relu(self.norm1(self.conv1(x)))
+        out = self.relu(self.norm2(self.conv2(out)))
+        return self.drop_path(self.norm3(self.conv3(out)))
+
+
+class AttentionInvertedResidual(AttentionBlock, InvertedResidual):
+    """MobileNetV2 block; its output is linear, without a ReLU."""
+
+    @property
+    def io_channels(self) -> tuple[int, int]:
+        """Input and output channels, read off the convolutions."""
+        return self.conv[0].conv.in_channels, self.conv[-1].conv.out_channels
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Expansion, depthwise and projection; see the base class."""
+        return self.conv(x)
+
+    def shortcut(self, x: Tensor) -> Tensor | None:
+        """The input, where the block keeps its shape."""
+        return x if self.use_res_connect else None
+
+    def merge(self, residual: Tensor, shortcut: Tensor | None) -> Tensor:
+        """Add the shortcut, if there is one; see the base class."""
+        return residual if shortcut is None else residual + shortcut

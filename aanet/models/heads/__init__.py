@@ -1,0 +1,3 @@
+from .pcb_trihard_head import PCBTriHardHead
+
+__all__ = ['PCBTriHardHead']

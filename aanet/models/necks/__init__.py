@@ -1,0 +1,3 @@
+from .aam_neck import AAMNeck
+
+__all__ = ['AAMNeck']

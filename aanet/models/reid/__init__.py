@@ -1,0 +1,3 @@
+from .reid_net import ReIDNet
+
+__all__ = ['ReIDNet']
