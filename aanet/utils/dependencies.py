@@ -32,7 +32,7 @@ def installed_version(package: str) -> str | None:
     if spec is None or spec.origin is None:
         return None
     text = Path(spec.origin).with_name('version.py').read_text('utf-8')
-    match = re.search(r'''__version__\s*=\s*['"]([^'"]+)''', text)
+    match = re.search(r"""__version__\s*=\s*['"]([^'"]+)""", text)
     return match.group(1) if match else None
 
 

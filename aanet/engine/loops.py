@@ -1,0 +1,49 @@
+"""A training loop that goes on inside an epoch."""
+
+from mmengine.runner import EpochBasedTrainLoop
+
+from aanet.registry import LOOPS
+
+
+@LOOPS.register_module()
+class ResumableEpochTrainLoop(EpochBasedTrainLoop):
+    """Epoch-based training that resumes at the very iteration.
+
+    mmengine's loop starts a resumed epoch from its first batch, which is
+    right only for checkpoints written at the end of an epoch. Here the
+    sampler skips the batches that the checkpoint has seen, without decoding
+    them, so that ``CheckpointHook(by_epoch=False)`` works as well, and the
+    interrupted run ends with the weights of the uninterrupted one.
+
+    The arguments are those of mmengine's ``EpochBasedTrainLoop``. A sampler
+    without ``set_start`` can only be resumed at an epoch's end.
+    """
+
+    def run_epoch(self) -> None:
+        """Run the rest of the current epoch.
+
+        Raises:
+            ValueError: If the run resumes inside an epoch and the sampler
+                cannot skip batches.
+        """
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        done = self._iter - self._epoch * len(self.dataloader)
+        self._skip(done)
+        for index, data_batch in enumerate(self.dataloader, start=done):
+            self.run_iter(index, data_batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    def _skip(self, batches: int) -> None:
+        """Let the sampler leave out what the checkpoint has seen."""
+        sampler = self.dataloader.sampler
+        if hasattr(sampler, 'set_start'):
+            sampler.set_start(batches)
+        elif batches:
+            raise ValueError(
+                f'the checkpoint was written {batches} iterations into an '
+                f'epoch, and {type(sampler).__name__} cannot skip them: '
+                'resume from a checkpoint written at the end of an epoch '
+                '(default_hooks.checkpoint.by_epoch=True).'
+            )

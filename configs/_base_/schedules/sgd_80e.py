@@ -1,0 +1,3 @@
+_base_ = './sgd_100e.py'
+
+train_cfg = dict(max_epochs=80)

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Test with slurm:
+#   bash tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [ARGS]
+# GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS change the allocation.
+set -euo pipefail
+[ $# -ge 4 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
+partition=$1; job_name=$2; config=$3; checkpoint=$4; shift 4
+gpus=${GPUS:-8}; gpus_per_node=${GPUS_PER_NODE:-8}
+
+# shellcheck disable=SC2086 # SRUN_ARGS holds several words
+exec srun -p "$partition" --job-name="$job_name" \
+    --gres="gpu:$gpus_per_node" --ntasks="$gpus" \
+    --ntasks-per-node="$gpus_per_node" \
+    --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
+    ${SRUN_ARGS:-} python -u "$(dirname "$0")/test.py" "$config" \
+    "$checkpoint" --launcher slurm "$@"
