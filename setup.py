@@ -29,6 +29,7 @@ setup(
         'opencv-python>=4.5',
         'prettytable>=3.0',
         'scipy>=1.9',
+        'tensorboard>=2.12',
     ],
     extras_require={
         # The two OpenMMLab stacks share import names: install one of them.
@@ -42,14 +43,15 @@ setup(
             'onedl-mmcv>=2.3.6,<2.4',
             'onedl-mmpretrain>=1.3.6,<1.4',
         ],
-        'vis': ['tensorboard>=2.12', 'matplotlib>=3.6'],
         'dev': [
             'codespell',
+            'h5py',
             'hypothesis',
             'mypy',
             'pre-commit',
             'pytest',
             'pytest-cov',
+            'pytest-xdist',
             'ruff',
         ],
     },

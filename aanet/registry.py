@@ -9,7 +9,6 @@ look-up. Names borrowed from mmpretrain carry their prefix
 from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
-from mmengine.registry import INFERENCERS as MMENGINE_INFERENCERS
 from mmengine.registry import LOG_PROCESSORS as MMENGINE_LOG_PROCESSORS
 from mmengine.registry import LOOPS as MMENGINE_LOOPS
 from mmengine.registry import METRICS as MMENGINE_METRICS
@@ -60,7 +59,6 @@ MODEL_WRAPPERS = _node(MMENGINE_MODEL_WRAPPERS, 'models')
 WEIGHT_INITIALIZERS = _node(MMENGINE_WEIGHT_INITIALIZERS, 'models')
 VISUALIZERS = _node(MMENGINE_VISUALIZERS, 'visualization')
 VISBACKENDS = _node(MMENGINE_VISBACKENDS, 'visualization')
-INFERENCERS = _node(MMENGINE_INFERENCERS, 'apis')
 
 # mmengine's own loader refuses its own checkpoints under torch >= 2.6, and
 # its forks run whatever code a checkpoint holds: both are replaced here, the

@@ -10,6 +10,7 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from aanet.models.pretrained import offline_hint
 from aanet.models.utils import attach_features
 from aanet.registry import MODELS
 
@@ -92,6 +93,16 @@ class ReIDNet(BaseModel):
         raise ValueError(
             f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}."
         )
+
+    def init_weights(self) -> None:
+        """Initialize, with pretrained weights where the config says so.
+
+        Raises:
+            FileNotFoundError: If weights cannot be downloaded; the message
+                says which file to put where.
+        """
+        with offline_hint(self):
+            super().init_weights()
 
     def extract_maps(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Maps of backbone and neck.
