@@ -29,6 +29,7 @@ from mmengine.registry import (
 from mmengine.registry import Registry
 
 from aanet.utils.safe_loading import install_safe_loading
+from aanet.utils.safe_saving import install_safe_saving
 
 
 def _node(parent: Registry, *locations: str) -> Registry:
@@ -60,7 +61,9 @@ WEIGHT_INITIALIZERS = _node(MMENGINE_WEIGHT_INITIALIZERS, 'models')
 VISUALIZERS = _node(MMENGINE_VISUALIZERS, 'visualization')
 VISBACKENDS = _node(MMENGINE_VISBACKENDS, 'visualization')
 
-# mmengine's own loader refuses its own checkpoints under torch >= 2.6, and
-# its forks run whatever code a checkpoint holds: both are replaced here, the
-# first module that any use of the scope imports.
+# mmengine's loader refuses its own checkpoints under torch >= 2.6, its forks'
+# runs whatever code they hold, and its writer leaves half a file when it is
+# killed. All are replaced here, in the first module that any use of the scope
+# imports.
 install_safe_loading()
+install_safe_saving()

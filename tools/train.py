@@ -12,6 +12,7 @@ from aanet.utils.cli import (
     clear_errors,
     config_from_arguments,
 )
+from aanet.utils.resume import latest_checkpoint
 
 
 def parse_args() -> argparse.Namespace:
@@ -67,7 +68,10 @@ def main() -> None:
         use_mixed_precision(cfg)
     if args.resume is not None:
         cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+        cfg.load_from = args.resume
+        if args.resume == 'auto':
+            cfg.load_from = latest_checkpoint(cfg.work_dir)
+            cfg.resume = cfg.load_from is not None
     runner_type = cfg.get('runner_type')
     runner = RUNNERS.build(cfg) if runner_type else Runner.from_cfg(cfg)
     runner.train()

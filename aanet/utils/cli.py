@@ -21,12 +21,12 @@ def clear_errors() -> Iterator[None]:
     """Print a user's error as one sentence and exit with status 1.
 
     Raises:
-        SystemExit: In place of a ValueError, a FileNotFoundError or an
+        SystemExit: In place of a ValueError, an OSError or an
             ImportError, unless ``AANET_TRACEBACK=1`` is set.
     """
     try:
         yield
-    except (ValueError, FileNotFoundError, ImportError) as error:
+    except (ValueError, OSError, ImportError) as error:
         if os.environ.get(TRACEBACK_VARIABLE) == '1':
             raise
         # A data loader's worker wraps the message in its own traceback.
