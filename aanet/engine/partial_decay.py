@@ -67,8 +67,8 @@ class PartialMultiStepLR(MultiStepLR):
                 'optim_wrapper.paramwise_cfg.'
             )
         return [
-            value
-            if not group.get('name', '').startswith(self.skip)
-            else group['lr']
+            group['lr']
+            if group.get('name', '').startswith(self.skip)
+            else value
             for group, value in zip(groups, super()._get_value(), strict=True)
         ]

@@ -23,6 +23,25 @@ CHOICES = {
 }
 
 
+def from_scratch(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Let ``init_cfg=None`` mean the plain backbone's own initialization.
+
+    mmpretrain's backbones have a good one, which an explicit None would
+    replace by PyTorch's.
+
+    Args:
+        arguments (dict[str, Any]): Arguments of the plain backbone.
+
+    Returns:
+        dict[str, Any]: Without an ``init_cfg`` that is None.
+    """
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name != 'init_cfg' or value is not None
+    }
+
+
 class AttentionBackbone:
     """Mixin for an mmpretrain backbone of :class:`AttentionBlock` stages.
 

@@ -7,7 +7,11 @@ from mmengine.model import Sequential
 from mmpretrain.models import MobileNetV2
 from torch import Tensor, nn
 
-from aanet.models.backbones.attention_backbone import OFA, AttentionBackbone
+from aanet.models.backbones.attention_backbone import (
+    OFA,
+    AttentionBackbone,
+    from_scratch,
+)
 from aanet.models.backbones.attention_block import AttentionInvertedResidual
 from aanet.registry import MODELS
 
@@ -38,7 +42,8 @@ class MobileNetV2OFA(AttentionBackbone, MobileNetV2):
         last_stride (int): Stride of the last strided stage: 1 for maps of
             1/16 of the input, as is usual in re-identification, 2 for 1/32.
             Defaults to 1.
-        **kwargs: Other arguments of ``mmpretrain.MobileNetV2``.
+        **kwargs: Other arguments of ``mmpretrain.MobileNetV2``;
+            ``init_cfg=None`` starts from scratch.
 
     Raises:
         ValueError: If an argument is unknown, or a stage has fewer blocks
@@ -67,7 +72,7 @@ class MobileNetV2OFA(AttentionBackbone, MobileNetV2):
         settings = [list(stage) for stage in MobileNetV2.arch_settings]
         settings[_LAST_STRIDED_STAGE][-1] = last_stride
         self.arch_settings = settings
-        super().__init__(**kwargs)
+        super().__init__(**from_scratch(kwargs))
         self.attach_attention(
             attention,
             attention_blocks,

@@ -6,7 +6,11 @@ from typing import Any
 from mmpretrain.models import ResNet
 from torch import Tensor
 
-from aanet.models.backbones.attention_backbone import OFA, AttentionBackbone
+from aanet.models.backbones.attention_backbone import (
+    OFA,
+    AttentionBackbone,
+    from_scratch,
+)
 from aanet.models.backbones.attention_block import (
     AttentionBasicBlock,
     AttentionBottleneck,
@@ -41,7 +45,8 @@ class ResNetOFA(AttentionBackbone, ResNet):
             ``'concat'``. Defaults to ``'sum'``.
         strides (Sequence[int]): Strides of the stages; the last is 1 in
             re-identification. Defaults to (1, 2, 2, 1).
-        **kwargs: Other arguments of ``mmpretrain.ResNet``.
+        **kwargs: Other arguments of ``mmpretrain.ResNet``;
+            ``init_cfg=None`` starts from scratch.
 
     Raises:
         ValueError: If an argument is unknown, or a stage has fewer blocks
@@ -73,7 +78,7 @@ class ResNetOFA(AttentionBackbone, ResNet):
                 'model.backbone.depth must be one of '
                 f'{tuple(self.arch_settings)}, got {depth}.'
             )
-        super().__init__(depth, strides=strides, **kwargs)
+        super().__init__(depth, strides=strides, **from_scratch(kwargs))
         self.attach_attention(
             attention,
             attention_blocks,

@@ -1,8 +1,6 @@
 _base_ = './market1501.py'
 
-dataset = dict(
-    type='CUHK03NP', data_root='data/CUHK03-NP', variant='labeled'
-)
+dataset = dict(type='CUHK03NP', data_root='data/CUHK03-NP', variant='labeled')
 train_dataloader = dict(dataset=dataset)
 test_dataloader = dict(dataset=dataset)
 val_dataloader = dict(dataset=dataset)

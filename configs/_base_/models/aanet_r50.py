@@ -5,9 +5,7 @@ model = dict(
         depth=50,
         attention=dict(type='OFAModule', reduction=16),
         attention_blocks=(0, 0, 3, 3),
-        init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet50'
-        ),
+        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
     ),
     neck=dict(
         type='AAMNeck',

@@ -2,12 +2,10 @@
 model = dict(
     type='ReIDNet',
     backbone=dict(
-        type='mmpretrain.ResNet',
+        type='ResNetOFA',
         depth=50,
-        strides=(1, 2, 2, 1),
-        init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet50'
-        ),
+        attention=None,
+        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
     ),
     head=dict(
         type='PCBTriHardHead',
