@@ -25,8 +25,10 @@ setup(
     install_requires=[
         'torch>=2.6',
         'torchvision>=0.21',
+        'filelock>=3.0',
         'numpy>=1.23',
         'opencv-python>=4.5',
+        'pillow>=9.0',
         'prettytable>=3.0',
         'scipy>=1.9',
         'tensorboard>=2.12',

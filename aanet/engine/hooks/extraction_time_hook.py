@@ -5,6 +5,7 @@ import time
 import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from aanet.registry import HOOKS
@@ -16,12 +17,16 @@ class ExtractionTimeHook(Hook):
 
     The time of the model's steps on this rank, without data loading and
     ranking, goes into the message hub as ``extraction_seconds``, beside
-    ``extraction_images``; the metric prints both.
+    ``extraction_images`` and ``flip_test``; the metric prints them.
     """
 
     def _before_epoch(self, runner: Runner, mode: str = 'test') -> None:
         self._seconds = 0.0
         self._images = 0
+        model = runner.model
+        model = model.module if is_model_wrapper(model) else model
+        flip_test = getattr(model, 'flip_test', None)
+        runner.message_hub.update_info('flip_test', flip_test)
 
     def _before_iter(
         self,
