@@ -29,9 +29,10 @@ class ResumableEpochTrainLoop(EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         done = self._iter - self._epoch * len(self.dataloader)
-        self._skip(done)
-        for index, data_batch in enumerate(self.dataloader, start=done):
-            self.run_iter(index, data_batch)
+        if done < len(self.dataloader):
+            self._skip(done)
+            for index, data_batch in enumerate(self.dataloader, start=done):
+                self.run_iter(index, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
 

@@ -1,5 +1,6 @@
 """Are the keys of ``--cfg-options`` ones that something reads?"""
 
+import copy
 import difflib
 import inspect
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,17 @@ _IMPLIED_TYPES = {
 }
 """What reads a dict of the config that names no type."""
 
+_EXTRA_KEYS = {
+    'custom_hooks': ('priority',),
+    'optim_wrapper': ('constructor', 'paramwise_cfg'),
+}
+"""Keys that mmengine takes out before it builds the class."""
+
+_VARIABLE = (
+    inspect.Parameter.VAR_POSITIONAL,
+    inspect.Parameter.VAR_KEYWORD,
+)
+
 _OPEN = {'default_hooks', 'dist_cfg', 'env_cfg', 'mp_cfg', 'paramwise_cfg'}
 """Dicts whose keys are the user's to choose."""
 
@@ -40,9 +52,10 @@ def check_options(cfg: Config, options: Mapping[str, Any]) -> None:
     Raises:
         ValueError: If a key is unknown; the message names the nearest.
     """
+    known_cfg = _with_types(cfg, options)
     for key in options:
         *path, last = key.split('.')
-        node: Any = cfg._cfg_dict
+        node: Any = known_cfg
         walked: list[str] = []
         for part in path:
             node = _child(node, part, walked, known=list(_keys(node, walked)))
@@ -53,6 +66,19 @@ def check_options(cfg: Config, options: Mapping[str, Any]) -> None:
             _child(node, last, walked, known=[])
         elif last not in _keys(node, walked):
             raise _unknown(last, walked, list(_keys(node, walked)))
+
+
+def _with_types(cfg: Config, options: Mapping[str, Any]) -> Any:
+    """The config as it is once every ``type`` among the options is set."""
+    merged = copy.deepcopy(cfg)
+    for key, value in options.items():
+        node: Any = merged._cfg_dict
+        *path, last = key.split('.')
+        for part in path:
+            node = node.get(part) if isinstance(node, dict) else None
+        if last == 'type' and isinstance(node, dict):
+            node[last] = value
+    return merged._cfg_dict
 
 
 def _child(node: Any, part: str, walked: list[str], known: list[str]) -> Any:
@@ -76,14 +102,18 @@ def _child(node: Any, part: str, walked: list[str], known: list[str]) -> Any:
 
 def _keys(node: Any, walked: list[str]) -> Iterator[str]:
     """Keys that may be set in a dict of the config."""
-    if isinstance(node, Mapping):
+    if not walked:
+        # Other names of the file are variables, whose values were used when
+        # it was read.
+        yield from _arguments(Runner)
+        yield from ('runner_type', 'default_scope')
+    elif isinstance(node, Mapping):
         yield from node
+        yield from _EXTRA_KEYS.get(walked[0], ())
         if isinstance(node.get('type'), str):
             yield from _arguments(_find_class(node['type']))
         elif len(walked) == 1:
             yield from _arguments(_IMPLIED_TYPES.get(walked[0]))
-    if not walked:
-        yield from _arguments(Runner)
 
 
 def _find_class(name: str) -> Any:
@@ -108,7 +138,11 @@ def _arguments(cls: Any) -> Iterator[str]:
             parameters = inspect.signature(function).parameters
         except (TypeError, ValueError):
             continue
-        yield from (name for name in parameters if name != 'self')
+        yield from (
+            name
+            for name, parameter in parameters.items()
+            if name != 'self' and parameter.kind not in _VARIABLE
+        )
         kinds = {parameter.kind for parameter in parameters.values()}
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             return

@@ -109,3 +109,17 @@ def random_ids(rng, num_queries, num_gallery, num_pids=6, num_cams=3):
     q_camids = rng.integers(0, num_cams, num_queries)
     g_pids[-1], g_camids[-1] = q_pids[-1], (q_camids[-1] + 1) % num_cams
     return q_pids, g_pids, q_camids, g_camids
+
+
+def naive_pairs(distmat, q_pids, g_pids, q_camids, g_camids):
+    """Distances of all matches and of all negatives."""
+    matches, negatives = [], []
+    for q, row in enumerate(distmat):
+        for g, distance in enumerate(row):
+            if g_pids[g] == -1 or q_pids[q] == -1:
+                continue
+            if g_pids[g] != q_pids[q]:
+                negatives.append(distance)
+            elif q_camids[q] != g_camids[g]:
+                matches.append(distance)
+    return np.array(matches), np.array(negatives)

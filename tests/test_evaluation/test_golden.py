@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from aanet.evaluation.functional import (
+    pairwise_distance,
     rank_distmat,
     rank_features,
     re_ranking,
+    roc_features,
 )
+from tests.test_evaluation.naive_reference import naive_pairs
 
 GOLDEN = Path(__file__).parents[1] / 'data' / 'golden'
 IDS = ('q_pids', 'g_pids', 'q_camids', 'g_camids')
@@ -162,3 +165,26 @@ def test_float64_is_ranked_in_its_own_precision():
     assert squeezed.ap.tolist() == plain.ap.tolist()
     rounded = rank_distmat((1 + distmat * 1e-8).astype(np.float32), *ids)
     assert rounded.ap.tolist() != plain.ap.tolist()
+
+
+def test_market_roc_has_the_usual_roles(market):
+    """The toolboxes' ROC calls *different* persons positive; ours, the same.
+
+    Their figures come out once the roles are exchanged; ours are the shares
+    of same-person pairs below the distance that one pair in 1,000 or 100 of
+    different persons undercuts.
+    """
+    ids = [market[key] for key in IDS]
+    distmat = pairwise_distance(market['qf'], market['gf'], 'cosine')
+    same, different = naive_pairs(distmat, *ids)
+    accepted = np.sort(same)[::-1]
+    for rate, theirs in ((1e-3, 0.40781), (1e-2, 0.75818)):
+        nearest = round(rate * len(same))
+        exchanged = (different >= accepted[nearest - 1]).mean()
+        assert exchanged == pytest.approx(theirs, abs=1e-5)
+    roc = roc_features(market['qf'], market['gf'], *ids, fprs=(1e-2, 1e-3))
+    limits = np.sort(different)[
+        [len(different) // 100, len(different) // 1000]
+    ]
+    expected = [(same < limit).mean() for limit in limits]
+    assert roc.tpr == pytest.approx(expected, abs=1e-6)

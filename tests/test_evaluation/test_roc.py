@@ -8,21 +8,7 @@ from aanet.evaluation.functional import (
     roc_distmat,
     roc_features,
 )
-from tests.test_evaluation.naive_reference import random_ids
-
-
-def naive_pairs(distmat, q_pids, g_pids, q_camids, g_camids):
-    """Distances of all matches and of all negatives."""
-    matches, negatives = [], []
-    for q, row in enumerate(distmat):
-        for g, distance in enumerate(row):
-            if g_pids[g] == -1 or q_pids[q] == -1:
-                continue
-            if g_pids[g] != q_pids[q]:
-                negatives.append(distance)
-            elif q_camids[q] != g_camids[g]:
-                matches.append(distance)
-    return np.array(matches), np.array(negatives)
+from tests.test_evaluation.naive_reference import naive_pairs, random_ids
 
 
 @pytest.mark.parametrize('levels', [None, 30])

@@ -84,7 +84,7 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
         dtype = torch.promote_types(logits.dtype, torch.float32)
         return logits.to(dtype).sigmoid()
 
-    def init_weights(self) -> None:
+    def reset_parameters(self) -> None:
         """Kaiming for convolutions, then the start of the gate."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -95,4 +95,8 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
             nn.init.zeros_(self.gate_layer.weight)
         if self.gate_layer.bias is not None:
             nn.init.constant_(self.gate_layer.bias, self.gate_bias)
+
+    def init_weights(self) -> None:
+        """Start again, after the backbone's initialization of all layers."""
+        self.reset_parameters()
         self._is_init = True

@@ -75,7 +75,7 @@ class FCAModule(BaseAttention):
         hidden = max(in_channels // reduction, 1)
         self.squeeze = nn.Conv2d(in_channels, hidden, 1)
         self.excite = nn.Conv2d(hidden, out_channels, 1)
-        self.init_weights()
+        self.reset_parameters()
 
     @property
     def gate_layer(self) -> nn.Module:

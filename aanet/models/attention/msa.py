@@ -96,7 +96,7 @@ class MSAModule(BaseAttention):
             width = in_channels
         project_stride = stride if down == 'conv' else 1
         self.project = nn.Conv2d(width, out_channels, 1, project_stride)
-        self.init_weights()
+        self.reset_parameters()
 
     def _branch(self, size: int, norm: bool) -> nn.Sequential:
         """A size x size field as a 1 x size and a size x 1 convolution."""

@@ -127,8 +127,7 @@ class OFAModule(BaseAttention):
             attention = attention * self.strengthen(x).to(attention.dtype)
         return attention
 
-    def init_weights(self) -> None:
+    def reset_parameters(self) -> None:
         """Let each part start as it starts alone."""
-        self.fca.init_weights()
-        self.msa.init_weights()
-        self._is_init = True
+        self.fca.reset_parameters()
+        self.msa.reset_parameters()

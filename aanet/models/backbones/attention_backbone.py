@@ -42,6 +42,18 @@ def from_scratch(arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _check_dense_sum(channels: list[tuple[int, int]]) -> None:
+    """Can every attention be added to every later module's input?"""
+    for index, (target, _) in enumerate(channels):
+        for _, source in channels[:index]:
+            if target % source and source % target:
+                raise ValueError(
+                    'a dense connection cannot add an attention of '
+                    f'{source} channels to an input of {target}, since '
+                    "neither divides the other: use dense_fusion='concat'."
+                )
+
+
 class AttentionBackbone:
     """Mixin for an mmpretrain backbone of :class:`AttentionBlock` stages.
 
@@ -92,8 +104,15 @@ class AttentionBackbone:
                     f'{name} must be one of {CHOICES[name]}, got {value!r}.'
                 )
         self._use_initializing_stages()
+        if connection == 'series' and gate_position != 'block':
+            raise ValueError(
+                "connection='series' gates the output of a block: it needs "
+                f"gate_position='block', got {gate_position!r}."
+            )
+        chosen = [] if attention is None else self._chosen(attention_blocks)
+        if connection == 'dense' and dense_fusion == 'sum':
+            _check_dense_sum([block.io_channels for block in chosen])
         earlier_channels = 0
-        chosen = () if attention is None else self._chosen(attention_blocks)
         for block in chosen:
             in_channels, out_channels = block.io_channels
             series = connection == 'series'

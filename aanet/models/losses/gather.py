@@ -1,11 +1,26 @@
 """Bring the batches of all ranks together, with their gradients."""
 
+from typing import Any
+
 import torch
-from mmengine.dist import all_gather, get_world_size
+from mmengine.dist import all_gather, all_reduce, get_rank, get_world_size
 from torch import Tensor
-from torch.distributed.nn.functional import (
-    all_gather as differentiable_all_gather,
-)
+
+
+class _GatherWithGradient(torch.autograd.Function):
+    """All ranks' tensors forward, the sum of all ranks' gradients back."""
+
+    @staticmethod
+    def forward(ctx: Any, local: Tensor) -> Tensor:
+        """Concatenate along the first axis, in the order of the ranks."""
+        return torch.cat(all_gather(local.contiguous()))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """This rank's part of the summed gradient."""
+        summed = grad.clone(memory_format=torch.contiguous_format)
+        all_reduce(summed)
+        return summed.chunk(get_world_size())[get_rank()]
 
 
 def gather_with_gradient(
@@ -28,5 +43,5 @@ def gather_with_gradient(
     """
     if get_world_size() == 1:
         return feats, labels
-    joint = torch.cat(list(differentiable_all_gather(feats.contiguous())))
+    joint = _GatherWithGradient.apply(feats)
     return joint, torch.cat(all_gather(labels))
