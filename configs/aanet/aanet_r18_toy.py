@@ -13,7 +13,10 @@ model = dict(
     channels_last=True,
 )
 
-optim_wrapper = dict(optimizer=dict(lr=0.02))
+optim_wrapper = dict(
+    optimizer=dict(lr=0.02),
+    paramwise_cfg=dict(custom_keys={'head.': dict(lr_mult=5)}),
+)
 param_scheduler = dict(milestones=[8])
-train_cfg = dict(max_epochs=10, val_interval=5)
-default_hooks = dict(logger=dict(interval=10))
+train_cfg = dict(max_epochs=11, val_interval=4)
+default_hooks = dict(logger=dict(interval=12))

@@ -1,9 +1,9 @@
 _base_ = './market1501.py'
 
 train_pipeline = _base_.train_pipeline
-train_pipeline[1]['scale'] = (64, 128)
+train_pipeline[1]['scale'] = (48, 96)
 test_pipeline = _base_.test_pipeline
-test_pipeline[1]['scale'] = (64, 128)
+test_pipeline[1]['scale'] = (48, 96)
 
 dataset = dict(type='ToyReID', data_root='data/toy_reid')
 train_dataloader = dict(
