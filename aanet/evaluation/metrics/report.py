@@ -46,6 +46,7 @@ def data_rows(
         Rows: Numbers of images, identities, cameras, and exclusions.
     """
     junk = gallery.pids == -1
+    named = gallery.pids > 0
     distractors = ~junk & ~np.isin(gallery.pids, query.pids)
     cameras = np.union1d(query.camids, gallery.camids)
     known = len(cameras[cameras != -1])
@@ -54,7 +55,7 @@ def data_rows(
         'query identities': str(len(np.unique(query.pids))),
         'queries without a match (excluded)': str((~result.valid).sum()),
         'gallery images': str(len(gallery.pids)),
-        'gallery identities': str(len(np.unique(gallery.pids[~junk]))),
+        'gallery identities': str(len(np.unique(gallery.pids[named]))),
         'gallery junk (identity -1)': str(junk.sum()),
         'gallery distractors (in no query)': str(distractors.sum()),
         'cameras': str(known) if known else 'unknown: none is excluded',
