@@ -161,7 +161,7 @@ def test_table_shows_figures_and_conditions(log):
         'query identities': '3',
         'queries without a match (excluded)': '1',
         'gallery images': '6',
-        'gallery identities': '3',
+        'gallery identities': '2',
         'gallery junk (identity -1)': '1',
         'gallery distractors (in no query)': '1',
         'cameras': '3',
