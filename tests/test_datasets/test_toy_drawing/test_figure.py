@@ -82,7 +82,7 @@ def test_legs_move():
     assert spread(pi / 2) > spread(0) + 10
 
 
-@pytest.mark.parametrize('pattern', set(UPPER_PATTERNS) - {'plain'})
+@pytest.mark.parametrize('pattern', sorted(set(UPPER_PATTERNS) - {'plain'}))
 def test_patterns_show_both_colors(pattern):
     upper = replace(PERSON.upper, pattern=pattern)
     image = draw(replace(PERSON, upper=upper))
