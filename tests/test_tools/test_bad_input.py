@@ -58,6 +58,7 @@ def train_market(run, root, *pairs):
         MARKET,
         *options(
             f'train_dataloader.dataset.data_root={root}',
+            f'val_dataloader.dataset.data_root={root}',
             'train_dataloader.num_workers=0',
             'train_dataloader.persistent_workers=False',
             *pairs,
