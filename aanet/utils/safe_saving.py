@@ -6,9 +6,31 @@ the name.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Write a file beside its place, and move it there once it is whole.
+
+    Args:
+        path (Path): Where the file shall be.
+
+    Yields:
+        Path: Where to write it; it takes the name of ``path`` if the block
+        ends without an error, and is removed otherwise.
+    """
+    # Hidden, so that no pattern for checkpoints finds it.
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class AtomicLocalBackend(LocalBackend):
@@ -25,11 +47,9 @@ class AtomicLocalBackend(LocalBackend):
             OSError: If it cannot be written; what was there is left intact.
         """
         path = Path(filepath)
-        # Hidden, so that no pattern for checkpoints finds it.
-        partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
         try:
-            super().put(obj, partial)
-            os.replace(partial, path)
+            with whole_file(path) as partial:
+                super().put(obj, partial)
         except OSError as error:
             raise OSError(
                 error.errno,
@@ -37,8 +57,6 @@ class AtomicLocalBackend(LocalBackend):
                 'before are intact. Free some space or choose another '
                 '--work-dir, then go on with --resume',
             ) from error
-        finally:
-            partial.unlink(missing_ok=True)
 
     def put_text(
         self, obj: str, filepath: str | Path, encoding: str = 'utf-8'

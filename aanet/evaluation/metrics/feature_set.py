@@ -1,6 +1,5 @@
 """The features that a metric has collected, with what is known of each."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+
+from aanet.utils.safe_saving import whole_file
 
 SPLITS = ('query', 'gallery')
 
@@ -92,13 +93,8 @@ class FeatureSet:
         """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-        try:
-            with partial.open('wb') as file:
-                np.savez(file, **vars(self), dataset=np.array(dataset))
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(path) as partial, partial.open('wb') as file:
+            np.savez(file, **vars(self), dataset=np.array(dataset))
 
 
 def record(sample: dict[str, Any]) -> dict[str, Any]:

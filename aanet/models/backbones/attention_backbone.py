@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -134,10 +135,11 @@ class AttentionBackbone:
             block.attach(module, connection, gate_scale, gate_position, link)
             earlier_channels += out_channels
 
+    @abstractmethod
     def stage_names(self) -> list[str]:
         """Names of the children that run one after the other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward_stem(self, x: Tensor) -> Tensor:
         """What runs before the first stage.
 
@@ -147,7 +149,6 @@ class AttentionBackbone:
         Returns:
             Tensor: Input of the first stage.
         """
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Maps of the stages in ``out_indices``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import torch.nn.functional as F
@@ -110,6 +111,7 @@ class AttentionBlock:
         attentions.append(attention)
         return self.gate_scale * attention
 
+    @abstractmethod
     def residual(self, x: Tensor) -> Tensor:
         """What the block adds to its shortcut.
 
@@ -119,7 +121,6 @@ class AttentionBlock:
         Returns:
             Tensor: Shape (N, C', H/s, W/s).
         """
-        raise NotImplementedError
 
     def shortcut(self, x: Tensor) -> Tensor | None:
         """The shortcut, or None for a block that has none.

@@ -8,6 +8,11 @@ from aanet.registry import MODELS
 _EPS = 1e-6
 
 
+def _same_identity(labels: Tensor, valid: Tensor) -> Tensor:
+    """Which samples, both valid, show one identity; bool, shape (N, N)."""
+    return (labels[:, None] == labels[None, :]) & valid[:, None] & valid
+
+
 def pair_counts(labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     """How many pairs, of how many identities, the loss sees.
 
@@ -19,7 +24,7 @@ def pair_counts(labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         tuple[Tensor, Tensor]: Number of pairs and of identities with at
         least one pair, as fp32 scalars.
     """
-    same = (labels[:, None] == labels[None, :]) & valid[:, None] & valid
+    same = _same_identity(labels, valid)
     members = same.sum(1).float()
     pairs = (same.triu(1)).sum().float()
     identities = torch.where(members > 1, 1 / members.clamp(min=1), 0).sum()
@@ -86,7 +91,7 @@ class AttentionCosineDistanceLoss(nn.Module):
         # The inner where keeps the norm's gradient finite at the zero vector.
         safe = torch.where(valid[:, None], vectors, torch.ones_like(vectors))
         units = safe / safe.norm(dim=1, keepdim=True)
-        same = (labels[:, None] == labels[None, :]) & valid[:, None] & valid
+        same = _same_identity(labels, valid)
         members = same.sum(1)
         weights = 2 / (members * (members - 1)).clamp(min=1)
         distances = torch.where(same.triu(1), 1 - units @ units.T, 0)
