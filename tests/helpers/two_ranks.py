@@ -1,4 +1,4 @@
-"""Two gloo processes that mine triplets together.
+"""Two gloo processes that rank the images of both together.
 
 Rank 0 is whoever calls :func:`run_rank`; run as a script
 (``python two_ranks.py FOLDER``), this file is rank 1. Each writes what it saw
@@ -13,10 +13,13 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from aanet.models.losses import TriHardLoss
+from aanet.models.losses import AngularLoss, QuadrupletLoss, TriHardLoss
 from aanet.models.losses.gather import gather_with_gradient
 
 WORLD = 2
+LOSSES = {
+    loss.__name__: loss for loss in (TriHardLoss, QuadrupletLoss, AngularLoss)
+}
 
 
 def joint_batch() -> tuple[Tensor, Tensor]:
@@ -53,21 +56,36 @@ def run_rank(rank: int, folder: str) -> None:
 
 
 def see(rank: int) -> dict:
-    """This rank's half of the batch through DDP and the loss."""
+    """This rank's half of the batch through DDP and every loss."""
     inputs, labels = joint_batch()
     own = slice(4 * rank, 4 * rank + 4)
     model = DistributedDataParallel(embedding())
-    feats = model(inputs[own])
-    joint, names = gather_with_gradient(feats, labels[own])
-    loss = TriHardLoss(gather=True)(feats, labels[own])
-    alone = TriHardLoss(gather=False)(feats, labels[own])
-    loss.backward()
+    joint, names = gather_with_gradient(model(inputs[own]), labels[own])
     return {
-        'loss': loss.detach(),
-        'alone': alone.detach(),
         'joint': joint.detach(),
         'labels': names,
-        'gradients': [p.grad for p in model.parameters()],
+        **{
+            name: train_step(model, loss, inputs[own], labels[own])
+            for name, loss in LOSSES.items()
+        },
+    }
+
+
+def train_step(
+    model: nn.Module,
+    loss: type[nn.Module],
+    inputs: Tensor,
+    labels: Tensor,
+) -> dict:
+    """One loss with and without the other rank, and its gradients."""
+    model.zero_grad()
+    feats = model(inputs)
+    together = loss(gather=True)(feats, labels)
+    together.backward()
+    return {
+        'loss': together.detach(),
+        'alone': loss()(feats.detach(), labels),
+        'gradients': [p.grad.clone() for p in model.parameters()],
     }
 
 

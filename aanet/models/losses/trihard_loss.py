@@ -1,36 +1,14 @@
 """Batch-hard triplet loss, the original and the improved one."""
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from aanet.models.losses.distances import pairwise_distance
-from aanet.models.losses.gather import gather_with_gradient
+from aanet.models.losses.distances import hardest_distances, pairwise_distance
+from aanet.models.losses.ranking_loss import RankingLoss
 from aanet.registry import MODELS
 
 
-def hardest_distances(
-    distances: Tensor, labels: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Distances of each anchor's hardest positive and negative.
-
-    Args:
-        distances (Tensor): Pairwise distances, shape (N, N), diagonal 0.
-        labels (Tensor): Identity of each sample, shape (N,).
-
-    Returns:
-        tuple[Tensor, Tensor]: The largest distance to the same identity (0
-        for an identity with one sample) and the smallest to another
-        (infinite if there is none), each of shape (N,).
-    """
-    same = labels[:, None] == labels[None, :]
-    infinity = distances.new_tensor(torch.inf)
-    dist_ap = torch.where(same, distances, -infinity).amax(1)
-    dist_an = torch.where(same, infinity, distances).amin(1)
-    return dist_ap, dist_an
-
-
 @MODELS.register_module()
-class TriHardLoss(nn.Module):
+class TriHardLoss(RankingLoss):
     r"""Batch-hard triplet loss of AANet, Eq. 9.
 
     .. math::
@@ -60,16 +38,12 @@ class TriHardLoss(nn.Module):
         gather: bool = False,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__()
+        super().__init__(gather, loss_weight)
         self.margin = margin
         self.intra_weight = intra_weight
-        self.gather = gather
-        self.loss_weight = loss_weight
 
-    @torch.autocast('cpu', enabled=False)
-    @torch.autocast('cuda', enabled=False)
-    def forward(self, feats: Tensor, labels: Tensor) -> Tensor:
-        """Loss of a batch, in fp32.
+    def batch_loss(self, feats: Tensor, labels: Tensor) -> Tensor:
+        """Mean over the anchors of a batch.
 
         Args:
             feats (Tensor): Features, shape (N, D).
@@ -79,9 +53,7 @@ class TriHardLoss(nn.Module):
             Tensor: Scalar loss. An anchor without a negative in the batch
             adds no hinge.
         """
-        if self.gather:
-            feats, labels = gather_with_gradient(feats, labels)
         dist_ap, dist_an = hardest_distances(pairwise_distance(feats), labels)
         hinge = (self.margin + dist_ap - dist_an).clamp(min=0)
         loss = self.intra_weight * dist_ap + hinge
-        return self.loss_weight * loss.mean()
+        return loss.mean()

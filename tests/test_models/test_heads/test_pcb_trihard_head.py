@@ -128,6 +128,22 @@ def test_metric_loss_sees_the_normalized_embedding():
     )
 
 
+@pytest.mark.parametrize('metric_norm', [True, False])
+@pytest.mark.parametrize(
+    'name', ['TriHardLoss', 'QuadrupletLoss', 'AngularLoss']
+)
+def test_metric_loss_can_be_any_ranking_loss(name, metric_norm):
+    head = make(loss_triplet={'type': name}, metric_norm=metric_norm)
+    feat = last_map().requires_grad_()
+    labels = labeled([0, 0, 1, 1, 2, 2])
+    loss = head.train().loss((feat,), labels)['loss_triplet']
+    loss.backward()
+    assert loss.isfinite() and loss > 0
+    assert feat.grad.isfinite().all() and feat.grad.any()
+    for parameter in head.embed.parameters():
+        assert parameter.grad.isfinite().all() and parameter.grad.any()
+
+
 def test_global_branch_can_be_the_pooled_map_unnormalized():
     head = make(global_embed=0, metric_norm=False)
     feat = last_map()

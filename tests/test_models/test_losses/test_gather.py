@@ -6,9 +6,8 @@ import sys
 import pytest
 import torch
 
-from aanet.models.losses import TriHardLoss
 from tests.helpers import two_ranks
-from tests.helpers.two_ranks import WORLD, embedding, joint_batch
+from tests.helpers.two_ranks import LOSSES, WORLD, embedding, joint_batch
 
 
 @pytest.fixture(scope='module')
@@ -38,23 +37,25 @@ def test_every_rank_sees_the_joint_batch(ranks):
         assert torch.equal(rank['labels'], labels)
 
 
-def test_value_is_that_of_one_process(ranks):
+@pytest.mark.parametrize('name', LOSSES)
+def test_value_is_that_of_one_process(ranks, name):
     inputs, labels = joint_batch()
-    expected = TriHardLoss()(embedding()(inputs), labels).detach()
+    expected = LOSSES[name]()(embedding()(inputs), labels).detach()
     for rank in ranks:
-        torch.testing.assert_close(rank['loss'], expected)
+        torch.testing.assert_close(rank[name]['loss'], expected)
     # The halves alone would mine other pairs.
-    halves = sum(rank['alone'] for rank in ranks) / WORLD
+    halves = sum(rank[name]['alone'] for rank in ranks) / WORLD
     assert abs(halves - expected) > 0.05
 
 
-def test_gradient_behind_ddp_is_that_of_one_process(ranks):
+@pytest.mark.parametrize('name', LOSSES)
+def test_gradient_behind_ddp_is_that_of_one_process(ranks, name):
     inputs, labels = joint_batch()
     model = embedding()
-    TriHardLoss()(model(inputs), labels).backward()
+    LOSSES[name]()(model(inputs), labels).backward()
     for rank in ranks:
         for ours, parameter in zip(
-            rank['gradients'], model.parameters(), strict=True
+            rank[name]['gradients'], model.parameters(), strict=True
         ):
             torch.testing.assert_close(ours, parameter.grad)
     assert model.weight.grad.any()
