@@ -37,15 +37,18 @@ def gated_block(
     position: str,
     scale: float,
 ) -> Tensor:
-    """One block with its attention; remembers the attention."""
+    """One block with its attention; remembers what it hands on."""
     if connection == 'series':
         y = block(x)
         return y * scale * attention(y).sigmoid()
     seen = x
     if connection == 'dense':
         seen = x + sum(match(a, x) for a in earlier)
-    values = attention(seen).sigmoid()
-    earlier.append(values)
+    logits = attention(seen)
+    if connection == 'transmit' and earlier:
+        logits = logits + match(earlier[-1], logits)
+    values = logits.sigmoid()
+    earlier.append(logits if connection == 'transmit' else values)
     if position == 'residual':
         return gated_residual(block, x, scale * values)
     return block(x) * scale * values

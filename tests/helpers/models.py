@@ -33,6 +33,18 @@ TINY_MOBILENET = {
     'attention': {'type': 'OFAModule', 'reduction': 4},
 }
 
+SMALL_ATTENTIONS = [
+    {'type': 'OFAModule', 'reduction': 4},
+    {'type': 'FCAModule', 'reduction': 4},
+    {'type': 'MSAModule', 'reduction': 4},
+    {'type': 'CAModule', 'reduction': 4},
+    {'type': 'SAModule'},
+    {'type': 'SOAModule', 'reduction': 4},
+    {'type': 'HAModule', 'reduction': 4},
+    {'type': 'ThreeDAModule', 'reduction': 4},
+]
+"""Every attention module, for backbones that are an eighth as wide."""
+
 
 def perturb(module: nn.Module) -> nn.Module:
     """Random batch norms and gates, so that nothing is zero or one."""
@@ -44,8 +56,9 @@ def perturb(module: nn.Module) -> nn.Module:
                 part.running_mean.normal_(std=0.2)
                 part.running_var.uniform_(0.5, 1.5)
             elif isinstance(part, BaseAttention):
-                part.gate_layer.weight.normal_(std=0.3)
-                part.gate_layer.bias.normal_(std=0.3)
+                for layer in part.gate_layers:
+                    layer.weight.normal_(std=0.3)
+                    layer.bias.normal_(std=0.3)
     return module
 
 

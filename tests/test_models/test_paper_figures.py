@@ -102,6 +102,7 @@ def test_pooling_the_input_is_cheaper():
     [
         ({}, 9_629_184),
         ({'connection': 'dense'}, 9_629_184),
+        ({'connection': 'transmit'}, 9_629_184),
         ({'connection': 'series'}, 11_704_128),
         ({'attention': None}, 0),
     ],
@@ -124,19 +125,17 @@ def test_parameters_of_dense_concatenation():
     assert total == RESNET50 + 9_629_184 + links
 
 
+POSITIONS = [(1024, 1024)] * 3 + [(1024, 2048)] + [(2048, 2048)] * 2
+# c m + m + m c' + c' at the six positions, where m = c/16.
+CHANNELS_ALONE = sum(
+    c * (c // 16) + c // 16 + (c // 16) * d + d for c, d in POSITIONS
+)
+
+
 @pytest.mark.parametrize(
     ('attention', 'extra'),
     [
-        # FCA alone: c (c/16) + c/16 + (c/16) c' + c' at the six positions.
-        (
-            {'type': 'FCAModule'},
-            sum(
-                c * (c // 16) + c // 16 + (c // 16) * d + d
-                for c, d in [(1024, 1024)] * 3
-                + [(1024, 2048)]
-                + [(2048, 2048)] * 2
-            ),
-        ),
+        ({'type': 'FCAModule'}, CHANNELS_ALONE),
         # OFA less the FCA inside it, whose output is its input.
         (
             {'type': 'MSAModule'},
@@ -146,12 +145,36 @@ def test_parameters_of_dense_concatenation():
                 for c in [1024] * 4 + [2048] * 2
             ),
         ),
+        ({'type': 'CAModule'}, 1_648_128),
+        # 3x3 kernel, batch norm, weight and bias of a single channel.
+        ({'type': 'SAModule'}, 6 * (9 + 2 + 2)),
+        ({'type': 'SOAModule'}, CHANNELS_ALONE + 6 * 13),
+        ({'type': 'SOAModule', 'fuse': 'mul'}, CHANNELS_ALONE + 6 * 13),
+        # The c c' convolution is most of it.
+        ({'type': 'HAModule'}, 15_240_276),
+        ({'type': 'ThreeDAModule'}, 1_747_968),
     ],
-    ids=['FCA', 'MSA'],
+    ids=['FCA', 'MSA', 'CA', 'SA', 'SOA', 'SOA-mul', 'HA', '3DA'],
 )
 def test_parameters_of_one_part_alone(attention, extra):
     backbone = resnet50(ROWS[6], attention=attention)
     assert params(backbone) == RESNET50 + extra
+
+
+def test_closed_forms_of_the_rivals_parameters():
+    """Of CA, HA and 3DA at the six positions; SOA is CA and 78 of SA."""
+    assert CHANNELS_ALONE == 1_648_128
+    harmonious = sum(
+        14 + 2 * c * (c // 16) + 2 * (c // 16 + c) + c * d + 2 * d
+        for c, d in POSITIONS
+    )
+    assert harmonious == 15_240_276
+    three_d = sum(
+        (c + 2) * m + 2 * (m + 1) * m + (m + 1) * d
+        for c, d in POSITIONS
+        for m in [c // 16]
+    )
+    assert three_d == 1_747_968
 
 
 def check(summary, total, giga):

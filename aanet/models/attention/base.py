@@ -14,8 +14,8 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
     """An attention module beside a residual block.
 
     A subclass maps the block's input to *logits*; the block that carries it
-    turns them into its gate, ``gate_scale * activate(x, logits)``. The layer
-    that makes the logits starts at zero by default, so that with
+    turns them into its gate, ``gate_scale * activate(x, logits)``. The
+    layers that make the logits start at zero by default, so that with
     ``gate_scale=2`` the gate starts as the identity and a pretrained
     backbone is left as it is.
 
@@ -24,9 +24,8 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
         out_channels (int): Channels C' of the block's output.
         stride (int): Stride s of the block. Defaults to 1.
         gate_init (str): ``'zero'``, or ``'default'`` for the ordinary
-            Kaiming start of the last layer. Defaults to ``'zero'``.
-        gate_bias (float): Bias at which the last layer starts. Defaults
-            to 0.
+            start of the last layers. Defaults to ``'zero'``.
+        gate_bias (float): Where the logits start. Defaults to 0.
 
     Raises:
         ValueError: If ``gate_init`` is unknown.
@@ -53,8 +52,12 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
 
     @property
     @abstractmethod
-    def gate_layer(self) -> Any:
-        """The last layer, whose start decides how the gate starts."""
+    def gate_layers(self) -> tuple[Any, ...]:
+        """The last layers, whose start decides how the gate starts.
+
+        Each has a weight, and a bias or None. A module with several must
+        override :meth:`reset_parameters`, lest ``gate_bias`` counts twice.
+        """
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -91,10 +94,11 @@ class BaseAttention(BaseModule, metaclass=ABCMeta):
                 kaiming_init(module)
             elif isinstance(module, _BatchNorm):
                 constant_init(module, 1)
-        if self.gate_init == 'zero':
-            nn.init.zeros_(self.gate_layer.weight)
-        if self.gate_layer.bias is not None:
-            nn.init.constant_(self.gate_layer.bias, self.gate_bias)
+        for layer in self.gate_layers:
+            if self.gate_init == 'zero':
+                nn.init.zeros_(layer.weight)
+            if layer.bias is not None:
+                nn.init.constant_(layer.bias, self.gate_bias)
 
     def init_weights(self) -> None:
         """Start again, after the backbone's initialization of all layers."""

@@ -1,4 +1,10 @@
-"""How earlier attentions reach a later module (``connection='dense'``)."""
+"""How earlier modules reach a later one.
+
+``connection='dense'`` hands on their attentions, ``'transmit'`` the logits of
+the one before; both are brought to size by :func:`match_attention`.
+"""
+
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -11,11 +17,55 @@ def _pool_to(attention: Tensor, like: Tensor) -> Tensor:
     return F.adaptive_avg_pool2d(attention, (height, width))
 
 
-def match_attention(attention: Tensor, like: Tensor) -> Tensor:
-    """Bring an attention to another map's size without parameters.
+def _fits(source: int, target: int) -> bool:
+    """Can channels be repeated or averaged from one count to the other?"""
+    return target % source == 0 or source % target == 0
 
-    The map is average-pooled to the target's height and width; channels are
-    repeated k times, or averaged over groups of k.
+
+def check_dense_sum(channels: list[tuple[int, int]]) -> None:
+    """Can every attention be added to every later module's input?
+
+    Args:
+        channels (list[tuple[int, int]]): Input and output channels of the
+            blocks with a module, from the shallowest to the deepest.
+
+    Raises:
+        ValueError: If neither of two channel counts divides the other.
+    """
+    for index, (target, _) in enumerate(channels):
+        for _, source in channels[:index]:
+            if not _fits(source, target):
+                raise ValueError(
+                    'a dense connection cannot add an attention of '
+                    f'{source} channels to an input of {target}, since '
+                    "neither divides the other: use dense_fusion='concat'."
+                )
+
+
+def check_transmit(channels: list[tuple[int, int]]) -> None:
+    """Can every module's logits be added to those of the next one?
+
+    Args:
+        channels (list[tuple[int, int]]): Input and output channels of the
+            blocks with a module, from the shallowest to the deepest.
+
+    Raises:
+        ValueError: If neither of two channel counts divides the other.
+    """
+    for (_, source), (_, target) in pairwise(channels):
+        if not _fits(source, target):
+            raise ValueError(
+                f'a transmit connection cannot add logits of {source} '
+                f'channels to logits of {target}, since neither divides the '
+                'other: choose attention_blocks whose widths do.'
+            )
+
+
+def match_attention(attention: Tensor, like: Tensor) -> Tensor:
+    """Bring an attention, or logits, to another map's size.
+
+    There are no parameters: the map is average-pooled to the target's height
+    and width; channels are repeated k times, or averaged over groups of k.
 
     Args:
         attention (Tensor): Attention of an earlier module, shape
@@ -38,7 +88,7 @@ def match_attention(attention: Tensor, like: Tensor) -> Tensor:
     if source % target == 0:
         return attention.unflatten(1, (target, source // target)).mean(2)
     raise ValueError(
-        f'a dense connection cannot match {source} to {target} channels: '
+        f'a connection cannot match {source} to {target} channels: '
         'one must divide the other.'
     )
 

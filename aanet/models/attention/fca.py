@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from aanet.models.attention.base import BaseAttention
+from aanet.models.attention.ca import CAModule
 from aanet.registry import MODELS
 
 
@@ -30,7 +29,7 @@ POOLS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @MODELS.register_module()
-class FCAModule(BaseAttention):
+class FCAModule(CAModule):
     r"""Foreground-aware Channel Attention of AANet.
 
     Global minimum pooling stands for the background and is taken from global
@@ -66,29 +65,22 @@ class FCAModule(BaseAttention):
         pool: str = 'avg-min',
         **kwargs: Any,
     ) -> None:
-        super().__init__(in_channels, out_channels, stride, **kwargs)
+        super().__init__(
+            in_channels, out_channels, stride, reduction, **kwargs
+        )
         if pool not in POOLS:
             raise ValueError(
                 f'pool must be one of {list(POOLS)}, got {pool!r}.'
             )
-        self.pool = POOLS[pool]
-        hidden = max(in_channels // reduction, 1)
-        self.squeeze = nn.Conv2d(in_channels, hidden, 1)
-        self.excite = nn.Conv2d(hidden, out_channels, 1)
-        self.reset_parameters()
+        self._pool = POOLS[pool]
 
-    @property
-    def gate_layer(self) -> nn.Module:
-        """The second 1x1 convolution."""
-        return self.excite
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Channel logits.
+    def pool(self, x: Tensor) -> Tensor:
+        """What the bottleneck reads of the map; see ``pool`` above.
 
         Args:
             x (Tensor): Input of the block, shape (N, C, H, W).
 
         Returns:
-            Tensor: Logits, shape (N, C', 1, 1).
+            Tensor: Shape (N, C, 1, 1).
         """
-        return self.excite(F.relu(self.squeeze(self.pool(x))))
+        return self._pool(x)

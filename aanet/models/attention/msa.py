@@ -7,28 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aanet.models.attention.base import BaseAttention
+from aanet.models.attention.conv_unit import conv_unit
 from aanet.registry import MODELS
 
 KERNEL_SIZES = (3, 5, 7)
 """Sizes n of the factorised branches; a fourth branch is the 1x1 alone."""
-
-
-def _conv_unit(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: tuple[int, int],
-    norm: bool,
-) -> nn.Sequential:
-    """Convolution, with batch norm and ReLU behind it if ``norm``."""
-    padding = (kernel_size[0] // 2, kernel_size[1] // 2)
-    conv = nn.Conv2d(
-        in_channels, out_channels, kernel_size, padding=padding, bias=not norm
-    )
-    if not norm:
-        return nn.Sequential(conv)
-    return nn.Sequential(
-        conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)
-    )
 
 
 @MODELS.register_module()
@@ -86,7 +69,7 @@ class MSAModule(BaseAttention):
         self.down = down
         self.branch_channels = max(in_channels // reduction, 1)
         width = self.branch_channels * (1 + len(KERNEL_SIZES))
-        self.reduce = _conv_unit(in_channels, width, (1, 1), branch_norm)
+        self.reduce = conv_unit(in_channels, width, norm=branch_norm)
         self.branches = nn.ModuleList(
             self._branch(size, branch_norm) for size in KERNEL_SIZES
         )
@@ -102,14 +85,14 @@ class MSAModule(BaseAttention):
         """A size x size field as a 1 x size and a size x 1 convolution."""
         channels = self.branch_channels
         return nn.Sequential(
-            *_conv_unit(channels, channels, (1, size), norm),
-            *_conv_unit(channels, channels, (size, 1), norm),
+            *conv_unit(channels, channels, (1, size), norm=norm),
+            *conv_unit(channels, channels, (size, 1), norm=norm),
         )
 
     @property
-    def gate_layer(self) -> nn.Module:
+    def gate_layers(self) -> tuple[nn.Module, ...]:
         """The projection to the block's channels."""
-        return self.project
+        return (self.project,)
 
     def _shrink(self, x: Tensor, when: str) -> Tensor:
         """Average pooling by the block's stride, if this is its place."""

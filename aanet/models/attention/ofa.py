@@ -83,9 +83,9 @@ class OFAModule(BaseAttention):
         )
 
     @property
-    def gate_layer(self) -> nn.Module:
+    def gate_layers(self) -> tuple[nn.Module, ...]:
         """The projection of MSA."""
-        return self.msa.gate_layer
+        return self.msa.gate_layers
 
     def strengthen(self, x: Tensor) -> Tensor:
         """F * C: the input with its foreground channels strengthened.

@@ -10,7 +10,12 @@ from mmengine.model import Sequential
 from torch import Tensor, nn
 
 from aanet.models.attention import BaseAttention
-from aanet.models.attention.dense_link import ConcatLink, SumLink
+from aanet.models.attention.dense_link import (
+    ConcatLink,
+    SumLink,
+    check_dense_sum,
+    check_transmit,
+)
 from aanet.models.backbones.attention_block import AttentionBlock
 from aanet.registry import MODELS
 
@@ -18,7 +23,7 @@ OFA = {'type': 'OFAModule', 'reduction': 16}
 """The attention that a backbone gets where a config names none."""
 
 CHOICES = {
-    'connection': ('parallel', 'series', 'dense'),
+    'connection': ('parallel', 'series', 'dense', 'transmit'),
     'gate_position': ('block', 'residual'),
     'dense_fusion': ('sum', 'concat'),
 }
@@ -41,18 +46,6 @@ def from_scratch(arguments: dict[str, Any]) -> dict[str, Any]:
         for name, value in arguments.items()
         if name != 'init_cfg' or value is not None
     }
-
-
-def _check_dense_sum(channels: list[tuple[int, int]]) -> None:
-    """Can every attention be added to every later module's input?"""
-    for index, (target, _) in enumerate(channels):
-        for _, source in channels[:index]:
-            if target % source and source % target:
-                raise ValueError(
-                    'a dense connection cannot add an attention of '
-                    f'{source} channels to an input of {target}, since '
-                    "neither divides the other: use dense_fusion='concat'."
-                )
 
 
 class AttentionBackbone:
@@ -85,14 +78,16 @@ class AttentionBackbone:
                 channels and the stride; None for the plain backbone.
             attention_blocks (Sequence[int]): How many of the last blocks of
                 each stage get a module.
-            connection (str): ``'parallel'``, ``'series'`` or ``'dense'``.
+            connection (str): ``'parallel'``, ``'series'``, ``'dense'`` or
+                ``'transmit'``.
             gate_scale (float): The gate is this times the attention.
             gate_position (str): ``'block'`` or ``'residual'``.
             dense_fusion (str): ``'sum'`` or ``'concat'``.
 
         Raises:
-            ValueError: If an argument is unknown, or a stage has fewer
-                blocks than asked for.
+            ValueError: If an argument is unknown, a stage has fewer blocks
+                than asked for, or widths that a connection adds up do not
+                divide each other.
         """
         given = {
             'connection': connection,
@@ -111,8 +106,11 @@ class AttentionBackbone:
                 f"gate_position='block', got {gate_position!r}."
             )
         chosen = [] if attention is None else self._chosen(attention_blocks)
+        channels = [block.io_channels for block in chosen]
         if connection == 'dense' and dense_fusion == 'sum':
-            _check_dense_sum([block.io_channels for block in chosen])
+            check_dense_sum(channels)
+        elif connection == 'transmit':
+            check_transmit(channels)
         earlier_channels = 0
         for block in chosen:
             in_channels, out_channels = block.io_channels
@@ -160,13 +158,13 @@ class AttentionBackbone:
             tuple[Tensor, ...]: One map of shape (N, C_i, H_i, W_i) a stage.
         """
         x = self.forward_stem(x)
-        attentions: list[Tensor] = []
+        earlier: list[Tensor] = []
         outs = []
         for index, name in enumerate(self.stage_names()):
             stage = getattr(self, name)
             if isinstance(stage, nn.Sequential):
                 for block in stage:
-                    x = block(x, attentions)
+                    x = block(x, earlier)
             else:
                 x = stage(x)
             if index in self.out_indices:

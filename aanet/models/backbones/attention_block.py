@@ -11,6 +11,7 @@ from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
 from aanet.models.attention import BaseAttention
+from aanet.models.attention.dense_link import match_attention
 
 
 class AttentionBlock:
@@ -52,8 +53,8 @@ class AttentionBlock:
 
         Args:
             attention (BaseAttention): The module.
-            connection (str): ``'parallel'`` and ``'dense'`` read the block's
-                input, ``'series'`` its output.
+            connection (str): ``'series'`` reads the block's output, any
+                other its input; ``'transmit'`` adds the logits before.
             gate_scale (float): The gate is this times the attention.
             gate_position (str): ``'block'`` gates the block's output,
                 ``'residual'`` the residual before the shortcut is added.
@@ -72,25 +73,26 @@ class AttentionBlock:
         return self.in_channels, self.out_channels
 
     def forward(
-        self, x: Tensor, attentions: list[Tensor] | None = None
+        self, x: Tensor, earlier: list[Tensor] | None = None
     ) -> Tensor:
         """Run the block and its gate.
 
         Args:
             x (Tensor): Shape (N, C, H, W).
-            attentions (list[Tensor] | None): Attentions of the modules
-                before; this block's is appended. Defaults to None.
+            earlier (list[Tensor] | None): What the modules before handed
+                on, attentions or (``'transmit'``) logits; this block's is
+                appended. Defaults to None.
 
         Returns:
             Tensor: Shape (N, C', H/s, W/s).
         """
         if self.attention is None:
             return self._plain(x)
-        attentions = [] if attentions is None else attentions
+        earlier = [] if earlier is None else earlier
         if self.connection == 'series':
             y = self._plain(x)
-            return y * self._gate(y, attentions).to(y.dtype)
-        gate = self._gate(x, attentions)
+            return y * self._gate(y, earlier).to(y.dtype)
+        gate = self._gate(x, earlier)
         if self.gate_position == 'block':
             y = self._plain(x)
             return y * gate.to(y.dtype)
@@ -102,13 +104,20 @@ class AttentionBlock:
         """The block without its gate."""
         return super().forward(x)  # type: ignore[misc]
 
-    def _gate(self, x: Tensor, attentions: list[Tensor]) -> Tensor:
+    def _gate(self, x: Tensor, earlier: list[Tensor]) -> Tensor:
         """``gate_scale * A`` for the map ``x``."""
         assert self.attention is not None
         if self.attention_link is not None:
-            x = self.attention_link(x, attentions)
-        attention = self.attention.activate(x, self.attention(x))
-        attentions.append(attention)
+            x = self.attention_link(x, earlier)
+        logits = self.attention(x)
+        transmit = self.connection == 'transmit'
+        if transmit and earlier:
+            logits = logits + match_attention(earlier[-1], logits)
+        attention = self.attention.activate(x, logits)
+        # One weight for all channels counts as one for each of them.
+        channels = self.attention.out_channels
+        whole = attention.expand(-1, channels, -1, -1)
+        earlier.append(logits if transmit else whole)
         return self.gate_scale * attention
 
     @abstractmethod

@@ -33,8 +33,9 @@ class MobileNetV2OFA(AttentionBackbone, MobileNetV2):
         attention_blocks (Sequence[int]): How many of the last blocks of each
             of the seven stages (1, 2, 3, 4, 3, 3 and 1 blocks) get a module.
             Defaults to (0, 0, 0, 0, 2, 3, 1), the last six.
-        connection (str): As in :class:`ResNetOFA`. Defaults to
-            ``'parallel'``.
+        connection (str): As in :class:`ResNetOFA`. The widths of the default
+            blocks do not divide each other, as ``'dense'`` with ``'sum'`` and
+            ``'transmit'`` need. Defaults to ``'parallel'``.
         gate_scale (float): As in :class:`ResNetOFA`. Defaults to 2.
         gate_position (str): As in :class:`ResNetOFA`. Defaults to
             ``'block'``.
@@ -46,8 +47,9 @@ class MobileNetV2OFA(AttentionBackbone, MobileNetV2):
             ``init_cfg=None`` starts from scratch.
 
     Raises:
-        ValueError: If an argument is unknown, or a stage has fewer blocks
-            than ``attention_blocks`` asks for.
+        ValueError: If an argument is unknown, a stage has fewer blocks than
+            ``attention_blocks`` asks for, or widths that a connection adds
+            up do not divide each other.
     """
 
     arch_settings: list[list[int]]

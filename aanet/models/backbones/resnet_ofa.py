@@ -34,8 +34,10 @@ class ResNetOFA(AttentionBackbone, ResNet):
         attention_blocks (Sequence[int]): How many of the last blocks of each
             stage get a module. Defaults to (0, 0, 3, 3).
         connection (str): ``'parallel'`` to the block, in ``'series'`` behind
-            it, or ``'dense'``: parallel, with the attentions of all earlier
-            modules added to its input. Defaults to ``'parallel'``.
+            it, or parallel and fed by earlier modules: ``'dense'`` adds all
+            their attentions to the module's input, ``'transmit'`` the logits
+            of the one before to its logits, with what those were given, so
+            that a ``gate_bias`` adds up, too. Defaults to ``'parallel'``.
         gate_scale (float): The gate is this times the attention; 1 is Eq. 2
             to the letter and weakens a pretrained backbone. Defaults to 2.
         gate_position (str): ``'block'`` gates the whole block including its
@@ -49,8 +51,9 @@ class ResNetOFA(AttentionBackbone, ResNet):
             ``init_cfg=None`` starts from scratch.
 
     Raises:
-        ValueError: If an argument is unknown, or a stage has fewer blocks
-            than ``attention_blocks`` asks for.
+        ValueError: If an argument is unknown, a stage has fewer blocks than
+            ``attention_blocks`` asks for, or widths that a connection adds
+            up do not divide each other.
     """
 
     arch_settings = {  # noqa: RUF012

@@ -1,5 +1,6 @@
 """What every attention module promises the block that carries it."""
 
+import copy
 import inspect
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 import aanet.models.attention as attention_package
 from aanet.models.attention import BaseAttention
 from aanet.registry import MODELS
+from tests.helpers.models import perturb
 
 MODULES = [
     name
@@ -33,6 +35,8 @@ def make(name, in_channels=128, out_channels=256, stride=1, **kwargs):
 
 def test_the_paper_s_modules_are_among_those_tested():
     assert {'OFAModule', 'FCAModule', 'MSAModule'} <= set(MODULES)
+    rivals = {'CAModule', 'SAModule', 'SOAModule', 'HAModule'}
+    assert rivals | {'ThreeDAModule'} <= set(MODULES)
 
 
 @pytest.mark.parametrize('size', SIZES)
@@ -41,7 +45,7 @@ def test_logits_broadcast_to_the_block_s_output(name, size):
     in_channels, out_channels, stride = size
     module = make(name, in_channels, out_channels, stride)
     # Odd sizes: a strided convolution rounds up, and so must the attention.
-    for height, width in ((12, 6), (13, 7)):
+    for height, width in ((12, 6), (13, 7), (25, 11)):
         logits = module(torch.randn(3, in_channels, height, width))
         expected = (3, out_channels, -(-height // stride), -(-width // stride))
         assert torch.broadcast_shapes(logits.shape, expected) == expected
@@ -61,7 +65,8 @@ def test_gate_bias_is_where_the_logits_start(name):
 
 @pytest.mark.parametrize('name', MODULES)
 def test_default_start_of_the_gate_is_not_zero(name):
-    logits = make(name, gate_init='default').eval()(torch.rand(2, 128, 8, 4))
+    # In training, where no branch ends in a ReLU that lets nothing pass.
+    logits = make(name, gate_init='default')(torch.rand(2, 128, 8, 4))
     assert logits.any()
 
 
@@ -80,19 +85,25 @@ def test_init_weights_restores_the_start(name):
 def test_the_gate_learns_from_the_first_step(name):
     module = make(name)
     x = torch.rand(4, 128, 8, 4)
-    module.activate(x, module(x)).square().sum().backward()
-    assert module.gate_layer.weight.grad.abs().sum() > 0
+    attention = module.activate(x, module(x))
+    # Weighted at random, since batch norm hides the sum of its output.
+    (attention * torch.randn_like(attention)).sum().backward()
+    for layer in module.gate_layers:
+        assert layer.weight.grad.abs().max() > 1e-3
 
 
 @pytest.mark.parametrize('name', MODULES)
 def test_every_parameter_gets_a_gradient_once_the_gate_moved(name):
-    module = make(name)
-    torch.nn.init.normal_(module.gate_layer.weight)
-    module(torch.randn(8, 128, 12, 6)).square().sum().backward()
+    # In double, where rounding cannot pass for a gradient.
+    module = make(name).double()
+    for layer in module.gate_layers:
+        torch.nn.init.normal_(layer.weight)
+    logits = module(torch.randn(8, 128, 12, 6, dtype=torch.float64))
+    (logits * torch.randn_like(logits)).sum().backward()
     silent = [
         key
         for key, parameter in module.named_parameters()
-        if parameter.grad is None or not parameter.grad.any()
+        if parameter.grad is None or parameter.grad.abs().max() < 1e-8
     ]
     assert silent == []
 
@@ -118,6 +129,29 @@ def test_a_bf16_logit_of_eight_still_has_a_gradient(name):
     torch.testing.assert_close(
         logits.grad.float(), torch.tensor(exact), rtol=0.01, atol=0
     )
+
+
+@pytest.mark.parametrize('training', [True, False])
+@pytest.mark.parametrize('name', MODULES)
+def test_channels_last_changes_no_number(name, training):
+    module = perturb(make(name, stride=2)).train(training)
+    twin = copy.deepcopy(module).to(memory_format=torch.channels_last)
+    x = torch.randn(4, 128, 13, 7)
+    fast = twin(x.to(memory_format=torch.channels_last))
+    torch.testing.assert_close(fast, module(x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_autocast_agrees_with_full_precision(name):
+    module = perturb(make(name))
+    x = torch.rand(8, 128, 12, 6)
+    attention = module.activate(x, module(x))
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        half = module.activate(x, module(x))
+    assert half.dtype == torch.float32
+    assert (half - attention).abs().mean() < 0.01
+    (half * torch.randn_like(half)).sum().backward()
+    assert all(p.grad.isfinite().all() for p in module.parameters())
 
 
 @pytest.mark.parametrize('name', MODULES)

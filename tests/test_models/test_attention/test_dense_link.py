@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from aanet.models.attention.dense_link import (
     ConcatLink,
     SumLink,
+    check_dense_sum,
+    check_transmit,
     match_attention,
 )
 
@@ -65,3 +67,23 @@ def test_concat_link_adds_a_projection():
     torch.testing.assert_close(link(x, earlier), expected)
     assert link.project.weight.shape == (4, 6, 1, 1)
     assert link.project.bias is None
+
+
+def test_a_dense_sum_needs_every_input_to_fit_every_attention_before():
+    """Blocks as (input, output): 6 fits 12 and 6, and does not fit 4."""
+    check_dense_sum([(4, 6), (12, 12), (6, 24)])
+    with pytest.raises(ValueError, match=r'of 6 channels to an input of 4'):
+        check_dense_sum([(4, 6), (12, 12), (4, 24)])
+
+
+def test_transmission_needs_only_neighbouring_outputs_to_fit():
+    """8, 24 and 12: neither 8 nor 12 divides the other, but 24 is between."""
+    check_transmit([(5, 8), (7, 24), (9, 12)])
+    with pytest.raises(ValueError, match=r'of 8 channels to logits of 12'):
+        check_transmit([(8, 24), (24, 8), (12, 12)])
+
+
+def test_no_module_or_one_fits_any_connection():
+    for check in (check_dense_sum, check_transmit):
+        check([])
+        check([(5, 7)])

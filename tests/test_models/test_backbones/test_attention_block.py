@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from aanet.models.attention import BaseAttention, OFAModule
 from aanet.models.backbones.attention_block import (
@@ -90,6 +91,8 @@ class Recorder(OFAModule):
         ('parallel', 'block', False),
         ('parallel', 'residual', False),
         ('dense', 'block', False),
+        ('transmit', 'block', False),
+        ('transmit', 'residual', False),
         ('series', 'block', True),
     ],
 )
@@ -109,8 +112,8 @@ class Checkerboard(BaseAttention):
         self.layer = torch.nn.Conv2d(1, 1, 1)
 
     @property
-    def gate_layer(self):
-        return self.layer
+    def gate_layers(self):
+        return (self.layer,)
 
     def forward(self, x):
         rows = torch.arange(x.shape[2])[:, None]
@@ -138,6 +141,40 @@ def test_the_attention_is_handed_on_unscaled(kind):
     torch.testing.assert_close(
         seen[0], torch.full_like(seen[0], GATE.item() / SCALE)
     )
+
+
+@every_block
+def test_transmitted_logits_are_added_and_handed_on(kind):
+    """Those of the module before alone, which carry what it was given."""
+    block = make(kind, 'transmit')
+    x = torch.randn(2, 16, 8, 4)
+    before = torch.full((2, 16, 8, 4), 0.7)
+    earlier = [torch.full_like(before, 100.0), before]
+    out = block(x, earlier)
+    total = torch.full_like(before, LOGIT + 0.7)
+    assert len(earlier) == 3
+    torch.testing.assert_close(earlier[-1], total)
+    torch.testing.assert_close(
+        out, ungated(block, x) * SCALE * total.sigmoid()
+    )
+
+
+@every_block
+def test_the_first_module_has_nothing_to_add(kind):
+    x = torch.randn(2, 16, 8, 4)
+    block = make(kind, 'transmit')
+    torch.testing.assert_close(block(x), ungated(block, x) * GATE)
+
+
+@every_block
+def test_transmitted_logits_are_brought_to_size(kind):
+    """Half as many channels, on a map of four times as many pixels."""
+    block = make(kind, 'transmit')
+    x = torch.randn(2, 16, 8, 4)
+    earlier = [torch.randn(2, 8, 16, 8)]
+    before = F.avg_pool2d(earlier[0], 2).repeat(1, 2, 1, 1)
+    gate = SCALE * (LOGIT + before).sigmoid()
+    torch.testing.assert_close(block(x, earlier), ungated(block, x) * gate)
 
 
 @every_block

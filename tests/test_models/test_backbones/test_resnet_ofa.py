@@ -96,7 +96,7 @@ def test_torchvision_weights_load(tmp_path):
     for key in set(state) & set(ours):
         assert torch.equal(ours[key], state[key]), key
     for module in backbone.attention_modules():
-        assert not module.gate_layer.weight.any()
+        assert not any(layer.weight.any() for layer in module.gate_layers)
 
 
 def test_torchvision_s_own_forward_gives_the_same_map():
@@ -129,7 +129,8 @@ def test_gradients_reach_early_blocks_through_a_closed_gate_position():
     backbone = build(TINY_RESNET, attention_blocks=(2, 2, 2, 2))
     backbone(torch.rand(2, 3, 64, 32))[-1].sum().backward()
     for module in backbone.attention_modules():
-        assert module.gate_layer.weight.grad.abs().sum() > 0
+        for layer in module.gate_layers:
+            assert layer.weight.grad.abs().sum() > 0
 
 
 @pytest.mark.filterwarnings('ignore:torch.utils.checkpoint')

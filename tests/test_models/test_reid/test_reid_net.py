@@ -141,7 +141,8 @@ def test_unknown_mode_is_refused():
 
 
 def gate_gradients(model):
-    layers = [m.gate_layer for m in model.backbone.attention_modules()]
+    modules = model.backbone.attention_modules()
+    layers = [layer for module in modules for layer in module.gate_layers]
     assert len(layers) == 4
     return [layer.weight.grad.abs().sum().item() for layer in layers]
 
