@@ -1,0 +1,3 @@
+_base_ = '../aanet_r50_cuhk03-labeled.py'
+
+model = dict(backbone=dict(attention_blocks=(0, 0, 6, 0)))

@@ -1,0 +1,3 @@
+_base_ = '../aanet_r50_cuhk03-labeled.py'
+
+model = dict(head=dict(loss_triplet=None))

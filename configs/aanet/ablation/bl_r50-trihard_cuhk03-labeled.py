@@ -1,0 +1,3 @@
+_base_ = '../../baseline/bl_r50_cuhk03-labeled.py'
+
+model = dict(head=dict(loss_triplet=dict(_delete_=True, type='TriHardLoss')))
