@@ -29,7 +29,7 @@ setup(
         'numpy>=1.23',
         'opencv-python>=4.5',
         'pillow>=9.0',
-        'prettytable>=3.0',
+        'prettytable>=3.12',
         'scipy>=1.9',
         'tensorboard>=2.12',
     ],

@@ -57,6 +57,21 @@ class ExtractionTimeHook(Hook):
         hub.update_info('extraction_seconds', self._seconds)
         hub.update_info('extraction_images', self._images * get_world_size())
 
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Put the time of an image, in ms, into the test's log.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (dict[str, float] | None): Not used. Defaults to None.
+        """
+        hub = runner.message_hub
+        images = hub.get_info('extraction_images')
+        if images:
+            milliseconds = 1000 * self._seconds / images
+            hub.update_scalar('test/extraction_ms', milliseconds)
+
     @staticmethod
     def _synchronize() -> None:
         """Wait for the device, whose work is queued."""
