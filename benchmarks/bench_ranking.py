@@ -20,9 +20,7 @@ process' peak resident set above what it holds with the features loaded.
 import argparse
 import json
 import multiprocessing
-import platform
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from common import environment, time_in_turns
 
 from aanet.evaluation.functional import (
     pairwise_distance,
@@ -182,26 +181,14 @@ CASES = {
 
 
 def take_times(functions: dict[str, Callable], runs: int) -> dict[str, Any]:
-    """Median wall and CPU seconds; all functions in turns, to share the load.
-
-    CPU seconds of all threads are the fairer figure on a busy machine.
-    """
-    clocks = {'wall': time.perf_counter, 'cpu': time.process_time}
-    times: dict[str, dict[str, list]] = {
-        clock: {name: [] for name in functions} for clock in clocks
-    }
-    for _ in range(runs):
-        for name, function in functions.items():
-            starts = {key: clock() for key, clock in clocks.items()}
-            function()
-            for key, clock in clocks.items():
-                times[key][name].append(clock() - starts[key])
+    """Median wall and CPU seconds, and their ratios."""
+    times = time_in_turns(functions, runs)
     report: dict[str, Any] = {'wall_seconds_all': times['wall']}
-    for key in clocks:
-        medians = {n: statistics.median(t) for n, t in times[key].items()}
+    for clock, by_name in times.items():
+        medians = {n: statistics.median(t) for n, t in by_name.items()}
         ours, reference = medians.values()
-        report[f'{key}_seconds_median'] = medians
-        report[f'{key}_reference_over_ours'] = reference / ours
+        report[f'{clock}_seconds_median'] = medians
+        report[f'{clock}_reference_over_ours'] = reference / ours
     return report
 
 
@@ -276,10 +263,7 @@ def main() -> None:
             problem = Problem(*size, dims)
             results.append(measure(case, problem, args.runs, args.threads))
     report = {
-        'machine': platform.processor() or platform.machine(),
-        'threads': args.threads,
-        'numpy': np.__version__,
-        'torch': torch.__version__,
+        **environment(args.threads, np, torch),
         'results': results,
     }
     print(json.dumps(report, indent=2))

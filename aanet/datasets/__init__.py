@@ -8,10 +8,13 @@ from aanet.datasets.market1501 import Market1501
 from aanet.datasets.reid_dataset import ReIDDataset
 from aanet.datasets.samplers import RandomIdentitySampler
 from aanet.datasets.toy_reid import ToyReID
+from aanet.datasets.transforms import FastPackInputs, FastRandomErasing
 
 __all__ = [
     'CUHK03NP',
     'DukeMTMCReID',
+    'FastPackInputs',
+    'FastRandomErasing',
     'Market1501',
     'RandomIdentitySampler',
     'ReIDDataset',

@@ -7,10 +7,11 @@ sends a seed along with each index, and the data set draws from that seed.
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
+from torch.utils.data import get_worker_info
 
 
 class SeededIndex(int):
@@ -40,19 +41,29 @@ class SeededIndex(int):
 def seeded(seed: int | None) -> Iterator[None]:
     """Seed ``random``, numpy and torch for a while, then restore them.
 
+    In a worker of a data loader, which draws for samples alone, nothing is
+    restored: that would take as long as decoding the image of a person.
+
     Args:
         seed (int | None): The seed, in [0, 2**32); None changes nothing.
     """
     if seed is None:
         yield
         return
-    # torch.manual_seed would also reseed the accelerators, which drop-out
-    # in the same process draws from.
+    with nullcontext() if get_worker_info() else _states_kept():
+        random.seed(seed)
+        np.random.seed(seed)
+        # torch.manual_seed would also reseed the accelerators, which
+        # drop-out in the same process draws from.
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _states_kept() -> Iterator[None]:
+    """Restore the states of the generators in the end."""
     generator = torch.default_generator
     states = random.getstate(), np.random.get_state(), generator.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    generator.manual_seed(seed)
     try:
         yield
     finally:

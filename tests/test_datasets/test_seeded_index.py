@@ -35,6 +35,18 @@ def test_same_seed_same_numbers_whatever_came_before():
         assert all(a != b for a, b in zip(draw(), first, strict=True))
 
 
+def test_a_worker_of_a_data_loader_draws_the_same(monkeypatch):
+    with seeded(3):
+        expected = draw()
+    module = 'aanet.datasets.seeded_index'
+    monkeypatch.setattr(f'{module}.get_worker_info', lambda: 'a worker')
+    monkeypatch.setattr(f'{module}._states_kept', pytest.fail)
+    with seeded(4):
+        draw()
+    with seeded(3):
+        assert draw() == expected
+
+
 def test_restores_the_states_even_after_an_error():
     states = random.getstate(), torch.get_rng_state()
     numpy_state = np.random.get_state()[1].copy()

@@ -1,7 +1,7 @@
 dataset_type = 'Market1501'
 data_root = 'data/Market-1501-v15.09.15'
 data_preprocessor = dict(
-    type='mmpretrain.ClsDataPreprocessor',
+    type='ReIDDataPreprocessor',
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
     to_rgb=True,
@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     # The fill is the mean, blue first: 0 once the image is normalized.
     dict(
-        type='mmpretrain.RandomErasing',
+        type='FastRandomErasing',
         erase_prob=0.5,
         min_area_ratio=0.02,
         max_area_ratio=0.4,
@@ -21,15 +21,12 @@ train_pipeline = [
         mode='const',
         fill_color=(103.53, 116.28, 123.675),
     ),
-    dict(type='mmpretrain.PackInputs'),
+    dict(type='FastPackInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(192, 384)),
-    dict(
-        type='mmpretrain.PackInputs',
-        meta_keys=('img_path', 'camid', 'split'),
-    ),
+    dict(type='FastPackInputs', meta_keys=('img_path', 'camid', 'split')),
 ]
 
 train_dataloader = dict(

@@ -1,0 +1,53 @@
+"""What the benchmarks share: timing in turns, and what they ran on."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+CLOCKS = {'wall': time.perf_counter, 'cpu': time.process_time}
+"""CPU seconds of all threads are the fairer figure on a busy machine, but
+leave other processes out."""
+
+
+def time_in_turns(
+    functions: dict[str, Callable[[], Any]], runs: int
+) -> dict[str, dict[str, list[float]]]:
+    """Seconds of each run, by clock and function.
+
+    All functions in turns, so that they share the load of the machine.
+    """
+    times: dict[str, dict[str, list[float]]] = {
+        clock: {name: [] for name in functions} for clock in CLOCKS
+    }
+    for _ in range(runs):
+        for name, function in functions.items():
+            starts = {key: clock() for key, clock in CLOCKS.items()}
+            function()
+            for key, clock in CLOCKS.items():
+                times[key][name].append(clock() - starts[key])
+    return times
+
+
+def spread(values: Iterable[float], digits: int = 2) -> dict[str, float]:
+    """Median and extremes, rounded."""
+    values = sorted(values)
+    figures = {
+        'median': statistics.median(values),
+        'min': values[0],
+        'max': values[-1],
+    }
+    return {name: round(value, digits) for name, value in figures.items()}
+
+
+def environment(threads: int, *modules: ModuleType) -> dict[str, Any]:
+    """Machine, cores and threads, and the versions of some modules."""
+    return {
+        'machine': platform.processor() or platform.machine(),
+        'cores': len(os.sched_getaffinity(0)),
+        'threads': threads,
+        **{module.__name__: module.__version__ for module in modules},
+    }
