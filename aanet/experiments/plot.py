@@ -76,6 +76,8 @@ def _panel(axes: Any, table: Table, rows: Rows) -> int:
                 drawn += 1
     axes.set_title(table.title)
     axes.set_xlabel(table.x_label)
+    # Rows without a figure keep their place.
+    axes.set_xticks([job.row.x for job, _ in rows])
     axes.grid(alpha=0.3)
     if drawn:
         axes.legend()

@@ -48,12 +48,9 @@ def render(
     several = len({job.dataset for job, _ in rows}) > 1
     printed = PrettyTable()
     lead = ['row', 'data set'] if several else ['row']
-    headers = [COLUMNS[key].header for key in table.columns]
-    printed.field_names = [
-        *lead,
-        *(text for name in headers for text in (name, f'{name} {PAPER}')),
-        'seeds',
-    ]
+    columns = [COLUMNS[key] for key in table.columns]
+    headers = [name for column in columns for name in _headers(column)]
+    printed.field_names = [*lead, *headers, 'seeds']
     printed.align = 'r'
     for name in lead:
         printed.align[name] = 'l'
@@ -62,11 +59,8 @@ def render(
         paper = job.row.paper.get(job.dataset, {})
         cells = [
             text
-            for key in table.columns
-            for text in (
-                _ours(COLUMNS[key], results),
-                _number(paper.get(key), COLUMNS[key].decimals),
-            )
+            for key, column in zip(table.columns, columns, strict=True)
+            for text in _cells(column, results, paper.get(key))
         ]
         trained = sum('scores' in result for result in results)
         printed.add_row([*start, *cells, trained])
@@ -89,6 +83,27 @@ def values(column: Column, results: Sequence[dict[str, Any]]) -> list[float]:
         if 'scores' in result or not column.trained
     )
     return [value for value in known if value is not None]
+
+
+def _headers(column: Column) -> list[str]:
+    """Names of the cells of a column."""
+    names = [column.header, f'{column.header} {PAPER}']
+    if column.trained:
+        return names
+    return [*names, f'{column.header.partition(" (")[0]} deviation (%)']
+
+
+def _cells(
+    column: Column, results: Sequence[dict[str, Any]], paper: float | None
+) -> list[str]:
+    """Our figure, the paper's, and for what needs no luck how they differ."""
+    cells = [_ours(column, results), _number(paper, column.decimals)]
+    if column.trained:
+        return cells
+    numbers = values(column, results)
+    if paper is None or not numbers:
+        return [*cells, '']
+    return [*cells, f'{100 * (numbers[0] / paper - 1):+.1f}']
 
 
 def _ours(column: Column, results: Sequence[dict[str, Any]]) -> str:

@@ -67,10 +67,21 @@ def test_parameters_need_no_training_and_have_no_deviation(table, jobs):
     table = replace(table, columns=['params', 'train_minutes'])
     figures = {'params': 27_839_546, 'macs': 1}
     untrained = render(table, [(jobs[0], [figures])], 'csv')
-    assert untrained.splitlines()[1] == 'BL,27.84,,,,0'
+    assert untrained.splitlines()[1] == 'BL,27.84,,,,,0'
     trained = [result(1.0, train_seconds=90.0, **figures)] * 2
     lines = render(table, [(jobs[0], trained)], 'csv').splitlines()
-    assert lines[1] == 'BL,27.84,,1.5 ± 0.0,,2'
+    assert lines[1] == 'BL,27.84,,,1.5 ± 0.0,,2'
+
+
+def test_deviation_of_parameters_from_the_paper_s(table, jobs):
+    table = replace(table, columns=['params'])
+    row = replace(jobs[0].row, paper={'market': {'params': 40.0}})
+    job = replace(jobs[0], row=row)
+    text = render(table, [(job, [{'params': 39_000_000}])], 'csv')
+    assert text.splitlines() == [
+        "row,params (M),params (M) paper's,params deviation (%),seeds",
+        'BL,39.00,40.00,-2.5,0',
+    ]
 
 
 def test_formats():

@@ -134,9 +134,9 @@ def test_the_table_in_print(finished, monkeypatch, capsys):
     assert not status
     header, whole, broken, same, no_neck = printed.out.splitlines()
     assert header.startswith("row,params (M),params (M) paper's,Rank-1,")
-    assert whole.split(',')[4] == '99.0'
-    assert whole.split(',')[3] == same.split(',')[3] != ''
-    assert float(whole.split(',')[7]) > 0
+    assert whole.split(',')[5] == '99.0'
+    assert whole.split(',')[4] == same.split(',')[4] != ''
+    assert float(whole.split(',')[8]) > 0
     assert whole.endswith(',1')
     # Parameters need no run; no neck means no CAM classifier, 6 x 64.
     assert broken.split(',')[1] == whole.split(',')[1]

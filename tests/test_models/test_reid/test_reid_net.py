@@ -12,12 +12,12 @@ from tests.helpers.models import TINY_RESNET, labeled, perturb
 LABELS = [0, 0, 1, 1, 2, 2]
 
 
-def make(neck=True, dropout=0.0, **kwargs):
+def make(neck=True, dropout=0.0, backbone=TINY_RESNET, **kwargs):
     neck_cfg = {'type': 'AAMNeck', 'num_classes': 5, 'in_channels': 64}
     return MODELS.build(
         dict(
             type='ReIDNet',
-            backbone=TINY_RESNET,
+            backbone=backbone,
             neck=neck_cfg if neck else None,
             head=dict(
                 type='PCBTriHardHead',
@@ -177,3 +177,35 @@ def test_degenerate_batches_are_finite():
         for name, parameter in model.named_parameters():
             assert parameter.grad is not None, name
             assert parameter.grad.isfinite().all(), name
+
+
+@pytest.mark.parametrize(
+    'backbone',
+    [
+        {'attention': {'type': name, **options}, **switches}
+        for name, options, switches in (
+            ('OFAModule', {'reduction': 4}, {}),
+            ('OFAModule', {'reduction': 4}, {'connection': 'dense'}),
+            ('HAModule', {'reduction': 4}, {'connection': 'transmit'}),
+            ('SOAModule', {'reduction': 4}, {'gate_position': 'residual'}),
+        )
+    ],
+    ids=str,
+)
+def test_compiled_backbone_is_one_graph_with_the_same_numbers(backbone):
+    """``fullgraph`` raises at the first graph break; keys are the same."""
+    torch._dynamo.reset()
+    plain = perturb(make(backbone={**TINY_RESNET, **backbone}))
+    options = {'backend': 'eager', 'fullgraph': True}
+    fast = make(backbone={**TINY_RESNET, **backbone}, compile=options)
+    assert fast.state_dict().keys() == plain.state_dict().keys()
+    fast.load_state_dict(plain.state_dict())
+    gradients = []
+    for model in (plain.train(), fast.train()):
+        torch.manual_seed(1)
+        losses = model(images(), labeled(LABELS), mode='loss')
+        model.parse_losses(losses)[0].backward()
+        gradients.append(model.backbone.conv1.weight.grad)
+    torch.testing.assert_close(gradients[1], gradients[0])
+    assert fast.backbone._compiled_call_impl is not None
+    assert plain.backbone._compiled_call_impl is None
