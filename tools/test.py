@@ -10,6 +10,7 @@ from aanet.utils.cli import (
     clear_errors,
     config_from_arguments,
     load_config,
+    make_work_dir,
 )
 
 
@@ -66,6 +67,7 @@ def main() -> None:
     """Test the checkpoint and print the table."""
     args = parse_args()
     cfg = config_from_arguments(args)
+    make_work_dir(cfg.work_dir)
     cfg.load_from = args.checkpoint
     cfg.resume = False
     # The checkpoint brings every weight: nothing is downloaded first.

@@ -11,6 +11,7 @@ from aanet.utils.cli import (
     add_config_arguments,
     clear_errors,
     config_from_arguments,
+    make_work_dir,
 )
 from aanet.utils.resume import latest_checkpoint
 
@@ -64,6 +65,7 @@ def main() -> None:
     """Train what the config says."""
     args = parse_args()
     cfg = config_from_arguments(args)
+    make_work_dir(cfg.work_dir)
     if args.amp:
         use_mixed_precision(cfg)
     if args.resume is not None:

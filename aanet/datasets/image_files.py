@@ -20,8 +20,8 @@ def unreadable(path: str, reason: str) -> UnreadableImageError:
     """The error that names an unreadable file and says what to do."""
     return UnreadableImageError(
         f'image {path} cannot be read ({reason}): replace it or remove it '
-        '(tools/dataset_tools/check_dataset.py lists all such files), or '
-        'train with skip_unreadable=True in the data set.'
+        '(tools/dataset_tools/check_dataset.py lists all such files); only '
+        'a training set may leave it out, with skip_unreadable=True.'
     )
 
 
@@ -42,14 +42,16 @@ def check_image(path: str) -> None:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read().rstrip(b'\0')
-    except OSError as error:
-        raise unreadable(path, error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:
+        # A ValueError, where the path holds what no path can hold.
+        reason = getattr(error, 'strerror', None) or str(error)
+        raise unreadable(path, reason) from error
     if not size:
         raise unreadable(path, 'the file is empty')
     if not tail.endswith(_ENDS.get(start, b'')):
-        reason = decoding_problem(path)
-        if reason:
-            raise unreadable(path, reason)
+        problem = decoding_problem(path)
+        if problem:
+            raise unreadable(path, problem)
 
 
 def decoding_problem(path: str) -> str | None:

@@ -15,7 +15,8 @@ FOLDERS = {
     'gallery': 'bounding_box_test',
 }
 _IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
-_NAME = re.compile(r'([-\d]+)_c(\d+)')
+# As many digits as an identity of 64 bits can have.
+_NAME = re.compile(r'(-1|[0-9]{1,18})_c([0-9]{1,18})(?![0-9])')
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -61,10 +62,11 @@ def read_folder(folder: Path) -> list[Record]:
     records = []
     for path in list_images(folder):
         match = _NAME.match(path.name)
-        if match is None:
+        if match is None or not int(match[2]):
             raise ValueError(
                 f'image {path} is not named <identity>_c<camera>..., like '
-                '0002_c1s1_000451_03.jpg: rename or remove it.'
+                '0002_c1s1_000451_03.jpg, with an identity from 0, or -1 for '
+                'junk, and a camera from 1: rename or remove it.'
             )
         pid, camera = map(int, match.groups())
         records.append(Record(str(path), pid, camera - 1))

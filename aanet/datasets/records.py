@@ -2,7 +2,8 @@
 
 import csv
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from mmengine.fileio import join_path
@@ -85,6 +86,11 @@ def read_csv(ann_file: str, prefix: str, part: str) -> list[Record]:
         raise ValueError(
             f'{ann_file} is not encoded as UTF-8: save it as UTF-8.'
         ) from error
+    except csv.Error as error:
+        raise ValueError(
+            f'{ann_file} is no CSV file ({error}): look for a quote that is '
+            'not closed, or save it as CSV.'
+        ) from error
     records = [
         record._replace(img_path=join_path(prefix, record.img_path))
         for record, row_part in rows
@@ -108,7 +114,12 @@ def _read_rows(ann_file: str) -> list[tuple[Record, str]]:
         ]
 
 
-def _check_columns(ann_file: str, columns: Iterable[str]) -> None:
+def _check_columns(ann_file: str, columns: Collection[str]) -> None:
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f'{ann_file} names a column twice in its first line: '
+            f'{", ".join(columns)}.'
+        )
     missing = [name for name in _REQUIRED_COLUMNS if name not in columns]
     if missing:
         raise ValueError(
@@ -138,12 +149,12 @@ def _parse_row(row: dict, where: str) -> tuple[Record, str]:
 
 
 def _parse_int(cell: str, column: str, least: int, where: str) -> int:
-    try:
-        value = int(cell)
-    except ValueError:
-        value = least - 1
+    # int() takes much more, such as '1_0' for ten.
+    plain = re.fullmatch(r'\s*[+-]?[0-9]{1,18}\s*', cell)
+    value = int(cell) if plain else least - 1
     if value < least:
         raise ValueError(
-            f"{where}: {column} must be an integer >= {least}, got '{cell}'."
+            f'{where}: {column} must be an integer of at most 18 digits, '
+            f">= {least}, got '{cell}'."
         )
     return value

@@ -165,6 +165,14 @@ class ReIDDataset(BaseDataset):
             self._skipped.share_memory_()
 
     @property
+    def skipped(self) -> torch.Tensor:
+        """Which files were found unreadable so far, by all workers together.
+
+        Shape (len(self),), bool; empty without ``skip_unreadable``.
+        """
+        return self._skipped.clone()
+
+    @property
     def num_skipped(self) -> int:
         """Unreadable files met so far, by all workers together."""
         return int(self._skipped.sum())

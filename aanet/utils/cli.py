@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from mmengine.config import Config, DictAction
 
 from aanet.utils.config_options import check_options
 from aanet.utils.distributed import prepare_cpu_launch
+from aanet.utils.failing_writers import raise_where_writing_fails
+from aanet.utils.safe_saving import FULL_DISK, UnwritableFileError
 
 TRACEBACK_VARIABLE = 'AANET_TRACEBACK'
 """Set this environment variable to 1 to see where an error came from."""
@@ -25,20 +28,49 @@ def clear_errors() -> Iterator[None]:
             ImportError, unless ``AANET_TRACEBACK=1`` is set.
     """
     try:
-        yield
+        with raise_where_writing_fails():
+            yield
     except (ValueError, OSError, ImportError) as error:
         if os.environ.get(TRACEBACK_VARIABLE) == '1':
             raise
-        # A data loader's worker wraps the message in its own traceback.
-        message = str(error).strip()
-        if message.startswith('Caught '):
-            message = message.splitlines()[-1].partition(': ')[2]
         print(
-            f'error: {message}\n({TRACEBACK_VARIABLE}=1 shows where it '
-            'came from)',
+            f'error: {_sentence(error)}\n({TRACEBACK_VARIABLE}=1 shows where '
+            'it came from)',
             file=sys.stderr,
         )
         raise SystemExit(1) from error
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, in words for the user."""
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
+        if isinstance(error, UnwritableFileError):
+            return str(error)
+        # A failing write, unlike a failing open, does not know its file.
+        what = error.filename or 'a log, a config or another file of the run'
+        return str(UnwritableFileError(str(what), error))
+    message = str(error).strip()
+    # A data loader's worker wraps the message in its own traceback.
+    if message.startswith('Caught '):
+        message = message.splitlines()[-1].partition(': ')[2]
+    return message
+
+
+def make_work_dir(path: str) -> None:
+    """Make a run's folder, and make sure that files can be written there.
+
+    Args:
+        path (str): The folder.
+
+    Raises:
+        UnwritableFileError: If that is not so.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(b'0')
+    except OSError as error:
+        raise UnwritableFileError(f'work folder {path}', error) from error
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:

@@ -134,6 +134,11 @@ def _clear_refusal(source: str) -> Iterator[None]:
         if isinstance(error, ConnectionError | TimeoutError | URLError):
             raise
         reason = (str(error).strip().splitlines() or ['unexpected end'])[0]
+        if 'maximum supported version' in reason:
+            raise ValueError(
+                f'checkpoint {source} was written by a newer torch than this '
+                f'one, {torch.__version__}: update torch.'
+            ) from error
         raise ValueError(
             f'checkpoint {source} cannot be read ({reason}): the file is '
             'damaged or incomplete; use an earlier one.'

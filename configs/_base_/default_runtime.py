@@ -7,7 +7,7 @@ default_hooks = dict(
     # by_epoch=False and a small interval keep more of a run that may die;
     # either way a resumed run ends with the uninterrupted run's weights.
     checkpoint=dict(
-        type='CheckpointHook',
+        type='SafeCheckpointHook',
         by_epoch=True,
         interval=1,
         max_keep_ckpts=2,
@@ -20,6 +20,8 @@ custom_hooks = [
     dict(type='BatchSizeCheckHook'),
     dict(type='CheckpointMatchHook'),
     dict(type='IterationSeedHook'),
+    dict(type='FiniteLossHook'),
+    dict(type='SkippedImagesHook'),
     dict(type='ThroughputHook'),
     dict(type='ExtractionTimeHook'),
 ]

@@ -1,4 +1,5 @@
 import logging
+import re
 
 import pytest
 
@@ -55,11 +56,22 @@ def test_other_files_are_ignored(tmp_path, write_image):
     assert len(read_folder(tmp_path)) == 1
 
 
-def test_other_names_are_refused(tmp_path, write_image):
-    write_image(tmp_path / 'IMG_0042.jpg')
-    with pytest.raises(
-        ValueError, match=r'IMG_0042\.jpg is not named <identity>_c<camera>'
-    ):
+@pytest.mark.parametrize(
+    'name',
+    [
+        'IMG_0042.jpg',
+        # Camera 0 would be taken for an unknown one, -5 for a person.
+        '0001_c0s1_000001_00.jpg',
+        '-5_c1s1_000001_00.jpg',
+        '--1_c1s1_000001_00.jpg',
+        '0001-2_c1s1_000001_00.jpg',
+        '0001_c10000000000000000000.jpg',
+    ],
+)
+def test_other_names_are_refused(tmp_path, write_image, name):
+    write_image(tmp_path / name)
+    message = rf'{re.escape(name)} is not named <identity>_c<camera>'
+    with pytest.raises(ValueError, match=message):
         read_folder(tmp_path)
 
 

@@ -73,6 +73,9 @@ def test_missing_column(read, header, named):
         ('a.jpg,anna,0,train', r"line 3: pid must be .* >= -1, got 'anna'"),
         ('a.jpg,-2,0,train', r"line 3: pid must be .* >= -1, got '-2'"),
         ('a.jpg,1,left,train', r"line 3: camid must be .*, got 'left'"),
+        ('a.jpg,1_0,0,train', r"line 3: pid must be .*, got '1_0'"),
+        ('a.jpg,٣,0,train', r"line 3: pid must be .*, got '٣'"),
+        (f'a.jpg,{10**18},0,train', r'line 3: pid must be .* 18 digits'),
         ('a.jpg,1,-3,train', r"line 3: camid must be .*, got '-3'"),
         ('a.jpg,1,0,valid', r"line 3: split must be .*, got 'valid'"),
         ('a.jpg,1', r'line 3: the row does not have as many cells'),
@@ -83,6 +86,16 @@ def test_missing_column(read, header, named):
 def test_bad_rows_are_named(read, row, message):
     with pytest.raises(ValueError, match=r'list\.csv, ' + message):
         read(HEADER + 'good.jpg,1,0,train\n' + row + '\n')
+
+
+def test_a_column_that_is_named_twice(read):
+    with pytest.raises(ValueError, match=r'names a column twice .*pid, pid'):
+        read('path,pid,pid,split\na.jpg,1,2,train\n')
+
+
+def test_a_cell_that_never_ends(read):
+    with pytest.raises(ValueError, match=r'list\.csv is no CSV file .*quote'):
+        read(HEADER + '"' + 140_000 * 'a')
 
 
 def test_no_row_of_the_part(read):

@@ -5,104 +5,8 @@ from itertools import chain
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import BaseModel
-from mmengine.runner import Runner
-from torch.utils.data import Dataset, Sampler
 
-BATCHES, BATCH_SIZE, EPOCHS = 4, 2, 3
-
-
-class Numbers(Dataset):
-    """The numbers 0..7."""
-
-    def __len__(self):
-        return BATCHES * BATCH_SIZE
-
-    def __getitem__(self, index):
-        return {'inputs': torch.tensor([float(index)])}
-
-
-class Shuffled(Sampler):
-    """Another order each epoch; can leave out the first batches."""
-
-    def __init__(self, dataset, seed=0):
-        self.size, self.epoch, self.start = len(dataset), 0, 0
-
-    def set_epoch(self, epoch):
-        self.epoch = epoch
-
-    def set_start(self, batches):
-        self.start = batches
-
-    def __len__(self):
-        return self.size
-
-    def __iter__(self):
-        generator = torch.Generator().manual_seed(self.epoch)
-        order = torch.randperm(self.size, generator=generator).tolist()
-        return iter(order[self.start * BATCH_SIZE :])
-
-
-class Noisy(BaseModel):
-    """A weight that follows the data and the dropout it draws."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(1))
-        self.seen = []
-
-    def forward(self, inputs, mode='tensor'):
-        self.seen.append(inputs.flatten().tolist())
-        target = (inputs * torch.rand_like(inputs)).mean()
-        return {'loss_square': (self.weight - target).square().sum()}
-
-
-class Accident(Hook):
-    """Ends the run once this many iterations are done."""
-
-    priority = 'LOWEST'
-
-    def __init__(self, after):
-        self.after = after
-
-    def after_train_iter(self, runner, *_, **__):
-        if runner.iter + 1 == self.after:
-            raise KeyboardInterrupt
-
-
-def make_runner(folder, accident=None, sampler=Shuffled, **kwargs):
-    hooks = [{'type': 'IterationSeedHook'}]
-    if accident is not None:
-        hooks.append({'type': Accident, 'after': accident})
-    return Runner(
-        model={'type': Noisy},
-        work_dir=str(folder),
-        train_dataloader={
-            'batch_size': BATCH_SIZE,
-            'num_workers': 0,
-            'dataset': {'type': Numbers},
-            'sampler': {'type': sampler},
-            'collate_fn': {'type': 'default_collate'},
-        },
-        train_cfg={'type': 'ResumableEpochTrainLoop', 'max_epochs': EPOCHS},
-        optim_wrapper={
-            'optimizer': {'type': 'SGD', 'lr': 0.3, 'momentum': 0.9}
-        },
-        param_scheduler={'type': 'MultiStepLR', 'milestones': [1, 2]},
-        default_hooks={
-            'checkpoint': kwargs.pop(
-                'checkpoint',
-                {'type': 'CheckpointHook', 'by_epoch': False, 'interval': 1},
-            ),
-            'logger': None,
-        },
-        custom_hooks=hooks,
-        randomness={'seed': 5},
-        default_scope='aanet',
-        experiment_name=f'{folder.name}-{accident}-{len(kwargs)}',
-        log_level='ERROR',
-        **kwargs,
-    )
+from tests.helpers.small_runs import BATCHES, EPOCHS, make_runner, validated
 
 
 @pytest.fixture(scope='module')
@@ -157,21 +61,89 @@ def test_a_sampler_that_cannot_skip_is_refused_inside_an_epoch(tmp_path):
 
 
 def test_such_a_sampler_resumes_at_an_epoch_s_end(tmp_path):
-    checkpoint = {'type': 'CheckpointHook', 'by_epoch': True, 'interval': 1}
+    checkpoint = {'by_epoch': True}
     first = make_runner(
-        tmp_path, 6, sampler='DefaultSampler', checkpoint=dict(checkpoint)
+        tmp_path, 6, sampler='DefaultSampler', checkpoint=checkpoint
     )
     with pytest.raises(KeyboardInterrupt):
         first.train()
     second = make_runner(
         tmp_path,
         sampler='DefaultSampler',
-        checkpoint=dict(checkpoint),
+        checkpoint=checkpoint,
         resume=True,
     )
     second.train()
     assert len(second.model.seen) == (EPOCHS - 1) * BATCHES
     assert second.iter == EPOCHS * BATCHES
+
+
+class DiesInValidation(Hook):
+    """Ends the run as it is validated after so many iterations."""
+
+    def __init__(self, after):
+        self.after = after
+
+    def before_val(self, runner):
+        if runner.iter == self.after:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('by_epoch', [True, False])
+@pytest.mark.parametrize('epoch', [1, 2, EPOCHS])
+def test_a_validation_that_was_cut_off_is_made_up_for(
+    tmp_path, epoch, by_epoch
+):
+    """Otherwise the best of the run may be missing at its end."""
+    scores = [0.1, 0.3, 0.2]
+    scores[epoch - 1] = 0.9
+    setting = validated(scores) | {
+        'checkpoint': {'by_epoch': by_epoch, 'save_best': 'mAP'}
+    }
+    dying = [{'type': DiesInValidation, 'after': epoch * BATCHES}]
+    first = make_runner(tmp_path, hooks=dying, **setting)
+    with pytest.raises(KeyboardInterrupt):
+        first.train()
+    second = make_runner(tmp_path, resume=True, **setting)
+    second.train()
+    seen = second.val_evaluator.metrics[0].seen
+    assert seen == list(range(epoch, EPOCHS + 1))
+    number = f'epoch_{epoch}' if by_epoch else f'iter_{epoch * BATCHES}'
+    best = [path.name for path in tmp_path.glob('best_*')]
+    assert best == [f'best_mAP_{number}.pth']
+
+
+@pytest.mark.parametrize('interval', [1, 2])
+def test_only_the_epochs_whose_turn_it_is_are_validated(tmp_path, interval):
+    setting = validated([0.1, 0.2, 0.3])
+    first = make_runner(
+        tmp_path, BATCHES + 1, checkpoint={'by_epoch': True}, **setting
+    )
+    with pytest.raises(KeyboardInterrupt):
+        first.train()
+    second = make_runner(
+        tmp_path, checkpoint={'by_epoch': True}, resume=True, **setting
+    )
+    second.train_loop.val_interval = interval
+    second.train_loop.dynamic_intervals = [interval]
+    second.train()
+    expected = [1, 2, 3] if interval == 1 else [2, 3]
+    assert second.val_evaluator.metrics[0].seen == expected
+
+
+@pytest.mark.parametrize('batch_size', [1, 4])
+def test_an_epoch_of_another_length_is_refused(tmp_path, batch_size):
+    """As after a change of the number of GPUs."""
+    setting = {'checkpoint': {'by_epoch': True}}
+    with pytest.raises(KeyboardInterrupt):
+        make_runner(tmp_path, 2 * BATCHES + 1, **setting).train()
+    second = make_runner(
+        tmp_path, resume=True, batch_size=batch_size, **setting
+    )
+    message = rf'2 epochs and 8 iterations, .* has {8 // batch_size}: resume'
+    with pytest.raises(ValueError, match=message):
+        second.train()
+    assert second.model.seen == []
 
 
 def test_a_checkpoint_of_a_run_loads_safely(uninterrupted, tmp_path):

@@ -58,11 +58,16 @@ def naive_trapezoid_ap(hits):
 
 
 def naive_re_ranking(feats, num_queries, k1, k2, lambda_value):
-    """k-reciprocal encoding with sets and dense N x N matrices."""
+    """k-reciprocal encoding with sets and dense N x N matrices.
+
+    An image with more than k1 duplicates before it is not among its own
+    neighbors; if nothing else is, its Jaccard distance to all others is 1.
+    """
     feats = np.asarray(feats, dtype=np.float64)
     num = len(feats)
     squared = ((feats[:, None] - feats[None]) ** 2).sum(-1)
-    original = squared / squared.max(axis=1, keepdims=True)
+    farthest = squared.max(axis=1, keepdims=True)
+    original = squared / np.where(farthest > 0, farthest, 1)
     ranking = np.argsort(original, axis=1, kind='stable')
 
     @cache
@@ -80,7 +85,7 @@ def naive_re_ranking(feats, num_queries, k1, k2, lambda_value):
                 members |= candidate
         for j in members:
             encoding[i, j] = np.exp(-original[i, j])
-        encoding[i] /= encoding[i].sum()
+        encoding[i] /= encoding[i].sum() or 1
     if k2 > 1:
         encoding = np.stack(
             [encoding[ranking[i, :k2]].mean(axis=0) for i in range(num)]
@@ -91,7 +96,7 @@ def naive_re_ranking(feats, num_queries, k1, k2, lambda_value):
         for g in range(num_queries, num):
             small = np.minimum(encoding[q], encoding[g]).sum()
             large = np.maximum(encoding[q], encoding[g]).sum()
-            jaccard = 1 - small / large
+            jaccard = 1 - small / large if small else 1
             result[q, g - num_queries] = (
                 1 - lambda_value
             ) * jaccard + lambda_value * original[q, g]
@@ -120,6 +125,6 @@ def naive_pairs(distmat, q_pids, g_pids, q_camids, g_camids):
                 continue
             if g_pids[g] != q_pids[q]:
                 negatives.append(distance)
-            elif q_camids[q] != g_camids[g]:
+            elif q_camids[q] != g_camids[g] or q_camids[q] == -1:
                 matches.append(distance)
     return np.array(matches), np.array(negatives)

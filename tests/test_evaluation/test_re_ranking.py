@@ -81,6 +81,16 @@ def test_equal_images_are_at_distance_zero():
     assert re_ranking(np.ones((2, 3)), np.ones((4, 3))).max() < 1e-12
 
 
+def test_more_duplicates_than_neighbors():
+    """The last of them has no neighborhood, and lends that to the others."""
+    feats = np.zeros((3, 2))
+    result = re_ranking(feats[:1], feats[1:], k1=1, k2=3, lambda_value=0)
+    assert naive_re_ranking(feats, 1, 1, 3, 0).tolist() == [[0, 0]]
+    np.testing.assert_allclose(result, 0, atol=1e-9)
+    alone = re_ranking(feats[:1], feats[1:], k1=1, k2=1, lambda_value=0)
+    np.testing.assert_allclose(alone, [[0, 1]], atol=1e-9)
+
+
 def test_bad_input_is_refused():
     queries, gallery = clusters()
     with pytest.raises(ValueError, match='k1 of at least 1, not 0'):

@@ -52,6 +52,19 @@ def test_features_equal_their_distances(distance):
     np.testing.assert_allclose(by_features.threshold, by_distances.threshold)
 
 
+def test_euclidean_thresholds_are_exact_roots():
+    """Squares are compared, which are whole numbers here."""
+    roc = roc_features(
+        np.full((1, 4), -2, np.float32),
+        np.array([[2, 2, 2, 2], [1, 2, 2, 2]], np.float32),
+        *([0], [0, 1], None, None),
+        distance='euclidean',
+        fprs=[0],
+    )
+    assert roc.threshold.tolist() == [np.sqrt(np.float32(57))]
+    assert roc.tpr.tolist() == [0]
+
+
 def test_bad_input_is_refused():
     distmat = np.array([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r'rates in 0..1, not \[1.5\]'):

@@ -1,6 +1,7 @@
 """What the command line tools share."""
 
 import argparse
+import errno
 import os
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from aanet.utils.cli import (
     clear_errors,
     config_from_arguments,
     load_config,
+    make_work_dir,
 )
+from aanet.utils.safe_saving import UnwritableFileError
 
 CONFIG = 'configs/aanet/aanet_r50_market.py'
 
@@ -48,6 +51,44 @@ def test_a_user_s_error_is_one_sentence_and_status_one(error, capsys):
     assert err.startswith(f'error: {error}\n')
     assert f'{TRACEBACK_VARIABLE}=1' in err
     assert 'Traceback' not in err
+
+
+@pytest.mark.parametrize(
+    ('error', 'what'),
+    [
+        (OSError(errno.ENOSPC, 'full'), 'a log, a config or another file'),
+        (OSError(errno.EROFS, 'full', '/a/b'), '/a/b'),
+        (UnwritableFileError('/a/b', OSError(errno.EIO, 'full')), '/a/b'),
+    ],
+)
+def test_a_full_disk_is_one_sentence(error, what, capsys):
+    with pytest.raises(SystemExit), clear_errors():
+        raise error
+    sentence, _ = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f'error: {what}')
+    assert 'cannot be written (full), but every file' in sentence
+    assert sentence.endswith('--resume.')
+
+
+def test_other_errors_of_the_system_say_what_they_say(capsys):
+    with pytest.raises(SystemExit), clear_errors():
+        Path('/nowhere/at/all').read_text()
+    err = capsys.readouterr().err
+    assert err.startswith("error: [Errno 2] No such file or directory: '/no")
+
+
+def test_a_work_folder_is_made(tmp_path):
+    make_work_dir(str(tmp_path / 'a' / 'b'))
+    make_work_dir(str(tmp_path / 'a' / 'b'))
+    assert (tmp_path / 'a' / 'b').is_dir()
+    assert not list((tmp_path / 'a' / 'b').iterdir())
+
+
+def test_a_work_folder_that_cannot_be(tmp_path):
+    (tmp_path / 'file').touch()
+    for path in (tmp_path / 'file', tmp_path / 'file' / 'b'):
+        with pytest.raises(UnwritableFileError, match=f'work folder {path}'):
+            make_work_dir(str(path))
 
 
 def test_the_traceback_is_there_on_demand(monkeypatch):

@@ -60,12 +60,15 @@ def add_jaccard_distances(
 ) -> None:
     r"""Add the Jaccard distances of all query-gallery pairs to a matrix.
 
-    Every row of the weights sums to one, so that
-
     .. math::
         d_J(q, g) = 1 - \frac{\sum_j \min(V_{qj}, V_{gj})}
             {\sum_j \max(V_{qj}, V_{gj})}
-            = 1 - \frac{s}{2 - s}, \quad s = \sum_j \min(V_{qj}, V_{gj})
+            = 1 - \frac{s}{|V_q| + |V_g| - s},
+            \quad s = \sum_j \min(V_{qj}, V_{gj})
+
+    Rows sum to one, :math:`|V_q| = 1`, but where images have more than
+    :math:`k_1` duplicates: one that is not among its own neighbors may have
+    no neighborhood at all, and is then at distance 1 from everything.
 
     Args:
         result (np.ndarray): Shape (Q, G), changed in place.
@@ -74,6 +77,8 @@ def add_jaccard_distances(
     """
     num_queries, num_gallery = result.shape
     gallery = weights[num_queries:].tocsc()
+    totals = np.asarray(weights.sum(axis=1)).reshape(-1)
+    tiny = np.finfo(totals.dtype).tiny
     for query in range(num_queries):
         begin, end = weights.indptr[query : query + 2]
         shared = gallery[:, weights.indices[begin:end]]
@@ -83,7 +88,8 @@ def add_jaccard_distances(
             weights=np.minimum(shared.data, own),
             minlength=num_gallery,
         )
-        result[query] += factor * (1 - overlap / (2 - overlap))
+        union = totals[query] + totals[num_queries:] - overlap
+        result[query] += factor * (1 - overlap / np.maximum(union, tiny))
 
 
 def _neighbor_matrix(neighbors: np.ndarray) -> sparse.csr_matrix:

@@ -19,17 +19,40 @@ class Net(nn.Module):
 
 
 def check(model, state, resume=False, nested=True):
-    runner = SimpleNamespace(model=model, _resume=resume)
-    checkpoint = {'state_dict': state, 'meta': {}} if nested else state
+    runner = SimpleNamespace(
+        model=model, _resume=resume, optim_wrapper=None, param_schedulers=None
+    )
+    meta = {'epoch': 1, 'iter': 1}
+    parts = {'meta': meta, 'message_hub': {}, 'optimizer': {}}
+    checkpoint = {'state_dict': state, **parts} if nested else state
     CheckpointMatchHook().after_load_checkpoint(runner, checkpoint)
 
 
-@pytest.mark.parametrize('resume', [False, True])
+@pytest.mark.parametrize(
+    ('resume', 'nested'), [(False, False), (False, True), (True, True)]
+)
 @pytest.mark.parametrize('wrapped', [False, True])
-@pytest.mark.parametrize('nested', [False, True])
-def test_the_same_model_passes(resume, wrapped, nested):
+@pytest.mark.parametrize('saved_wrapped', [False, True])
+def test_the_same_model_passes(resume, wrapped, saved_wrapped, nested):
     model = nn.DataParallel(Net()) if wrapped else Net()
-    check(model, Net().state_dict(), resume, nested)
+    saved = nn.DataParallel(Net()) if saved_wrapped else Net()
+    check(model, saved.state_dict(), resume, nested)
+
+
+@pytest.mark.parametrize('resume', [False, True])
+def test_weights_alone_cannot_be_resumed(resume):
+    state = Net().state_dict()
+    if resume:
+        with pytest.raises(ValueError, match='holds no meta, message_hub, op'):
+            check(Net(), state, resume, nested=False)
+    else:
+        check(Net(), state, resume, nested=False)
+
+
+@pytest.mark.parametrize('content', [[1, 2], torch.ones(2), {'state_dict': 3}])
+def test_a_file_without_weights_is_refused(content):
+    with pytest.raises(ValueError, match='holds no weights by name'):
+        check(Net(), content, nested=False)
 
 
 def test_another_classifier_passes_unless_resumed():
