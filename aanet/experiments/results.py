@@ -12,6 +12,7 @@ from mmengine.utils import get_git_hash
 
 from aanet.experiments.jobs import Job
 from aanet.utils.dependencies import SUPPORTED, installed_version
+from aanet.utils.log_reading import find_logs, join_logs
 from aanet.utils.safe_saving import whole_file
 from aanet.version import __version__
 
@@ -58,7 +59,7 @@ def write_result(job: Job, processes: int) -> dict[str, Any]:
         for key, value in logged.items()
         if key.startswith('reid/')
     }
-    iterations, seconds = _training_log(job.folder)
+    training = join_logs(find_logs(job.folder))
     result = {
         'row': job.row.name,
         'config': job.row.config,
@@ -66,8 +67,8 @@ def write_result(job: Job, processes: int) -> dict[str, Any]:
         'dataset': job.dataset,
         'seed': job.seed,
         'scores': scores,
-        'iterations': iterations,
-        'train_seconds': seconds,
+        'iterations': training.iterations,
+        'train_seconds': training.seconds,
         'extraction_ms': logged.get('extraction_ms'),
         'versions': _versions(),
         'machine': {**_machine(), 'processes': processes},
@@ -82,25 +83,6 @@ def _test_log(folder: Path) -> dict[str, Any]:
     """What the newest test has logged."""
     newest = max(folder.glob('*/*.json'))
     return json.loads(newest.read_text('utf-8'))
-
-
-def _training_log(folder: Path) -> tuple[int, float]:
-    """Iterations, and the seconds that they took.
-
-    A resumed run has one log per start; of an iteration that was made twice
-    the last one counts.
-    """
-    per_step: dict[int, float] = {}
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        for line in path.read_text('utf-8').splitlines():
-            entry = json.loads(line)
-            if 'time' in entry and 'lr' in entry:
-                per_step[entry['step']] = entry['time']
-    seconds, last = 0.0, 0
-    for step, time in sorted(per_step.items()):
-        seconds += (step - last) * time
-        last = step
-    return last, seconds
 
 
 def _versions() -> dict[str, str | None]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_lowercase
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from aanet.visualization.attention_side import Side, letter
 from aanet.visualization.canvas import Canvas, text_width
 from aanet.visualization.model_attention import Attention
 from aanet.visualization.pictures import overlay, overlay_stripes
+
+MAX_COLUMNS = 8
+"""More images go on below."""
 
 # Inches.
 _HEIGHT = 2.6
@@ -22,28 +25,6 @@ _MARGIN = 0.3
 _TITLE = 0.45
 _CAPTION = 0.5
 _LABELS = 0.3
-_SIDE = 2.6
-_CELL = 0.5
-_NOTES = 2.2
-
-_WITH_AAM = """\
-Class activation map of the training
-class that AAM's classifier scores
-highest: a person of the test set has
-no class of its own. White: AAM's crop.
-Bars: attention vector, 0 to 1, in the
-rows of the crop."""
-_WITHOUT_AAM = """\
-Mean activation of the last map: the
-model has no AAM, hence neither class
-activation nor crop. Bars: the map's
-row means, 0 to 1."""
-_STRIPES = """\
-Stripes: class activation of each
-stripe's own classifier (Grad-CAM)."""
-_SCALE = """\
-Every map is scaled by itself, from
-blue (lowest) to red (highest)."""
 
 
 def attention_sheet(
@@ -64,44 +45,35 @@ def attention_sheet(
     Returns:
         np.ndarray: RGB, shape (H, W, 3).
     """
-    count = len(images)
+    count, columns = len(images), min(len(images), MAX_COLUMNS)
     width = _HEIGHT * images.shape[2] / images.shape[1]
     block = width + _VECTOR_GAP + _VECTOR + _COLUMN_GAP
-    side = _MARGIN + _LABELS + count * block
-    rows = 3 if attention.stripes else 2
-    notes = _top(0) + 2 * _LABELS + count * _CELL
-    right = max(
-        side + max(_SIDE, _LABELS + count * _CELL),
-        _MARGIN + text_width(title, 14, 'bold'),
-    )
-    bottom = max(_top(rows) - _ROW_GAP, notes + _NOTES)
+    band = _CAPTION + (3 if attention.stripes else 2) * (_HEIGHT + _ROW_GAP)
+    head = _MARGIN + _TITLE
+    side = Side(attention)
+    beside = _MARGIN + _LABELS + columns * block
+    right = max(beside + side.width, _MARGIN + text_width(title, 14, 'bold'))
+    bands = -(-count // columns)
+    bottom = head + max(bands * band - _ROW_GAP, _CAPTION + side.height)
     canvas = Canvas(right + _MARGIN, bottom + _MARGIN)
     canvas.text(_MARGIN, _MARGIN, title, size=14, weight='bold')
-    _draw_labels(canvas, attention)
+    for number in range(bands):
+        _draw_labels(canvas, attention, head + number * band + _CAPTION)
     for number, (image, caption) in enumerate(
         zip(images, captions, strict=True)
     ):
-        column = _Column(canvas, _MARGIN + _LABELS + number * block, width)
-        column.draw_input(image, f'({_letter(number)}) {caption}')
+        row, place = divmod(number, columns)
+        left = _MARGIN + _LABELS + place * block
+        column = _Column(canvas, left, head + row * band + _CAPTION, width)
+        column.draw_input(image, f'({letter(number)}) {caption}')
         column.draw_map(image, attention, number)
         if attention.stripes:
             column.draw_stripes(image, attention, number)
-    _draw_cosines(canvas, attention, side)
-    _draw_notes(canvas, attention, side, notes)
+    side.draw(canvas, beside, head + _CAPTION)
     return canvas.render()
 
 
-def _top(row: int) -> float:
-    """Upper edge of a row of pictures."""
-    header = _MARGIN + _TITLE + _CAPTION
-    return header + row * (_HEIGHT + _ROW_GAP)
-
-
-def _letter(number: int) -> str:
-    return ascii_lowercase[number] if number < 26 else str(number)
-
-
-def _draw_labels(canvas: Canvas, attention: Attention) -> None:
+def _draw_labels(canvas: Canvas, attention: Attention, top: float) -> None:
     """Write beside each row what it shows."""
     named = 'mean activation' if attention.classes is None else 'CAM and crop'
     labels = ['input', named]
@@ -110,7 +82,7 @@ def _draw_labels(canvas: Canvas, attention: Attention) -> None:
     for row, label in enumerate(labels):
         canvas.text(
             _MARGIN,
-            _top(row) + _HEIGHT / 2,
+            top + row * (_HEIGHT + _ROW_GAP) + _HEIGHT / 2,
             label,
             size=10,
             rotation=90,
@@ -125,18 +97,20 @@ class _Column:
     Attributes:
         canvas (Canvas): Where to.
         left (float): Left edge in inches.
+        top (float): Upper edge of the first picture in inches.
         width (float): Width of a picture in inches.
     """
 
     canvas: Canvas
     left: float
+    top: float
     width: float
 
     def draw_input(self, image: np.ndarray, caption: str) -> None:
         self._picture(image, row=0)
         self.canvas.text(
             self.left + self.width / 2,
-            _top(0) - 0.06,
+            self.top - 0.06,
             caption,
             size=8,
             ha='center',
@@ -173,8 +147,12 @@ class _Column:
 
     def _picture(self, image: np.ndarray, row: int) -> Axes:
         return self.canvas.picture(
-            image, self.left, _top(row), self.width, _HEIGHT
+            image, self.left, self._upper(row), self.width, _HEIGHT
         )
+
+    def _upper(self, row: int) -> float:
+        """Upper edge of one of its pictures."""
+        return self.top + row * (_HEIGHT + _ROW_GAP)
 
     def _draw_vector(
         self, vector: np.ndarray, upper: float, lower: float, height: int
@@ -183,42 +161,8 @@ class _Column:
         step = (lower - upper) / len(vector)
         centers = upper + (np.arange(len(vector)) + 0.5) * step
         left = self.left + self.width + _VECTOR_GAP
-        axes = self.canvas.axes(left, _top(1), _VECTOR, _HEIGHT)
+        axes = self.canvas.axes(left, self._upper(1), _VECTOR, _HEIGHT)
         axes.barh(centers, vector, height=0.8 * step, color='#2b6cb0')
         axes.set(xlim=(0, 1), ylim=(height, 0), xticks=(), yticks=())
         for side in ('top', 'right', 'bottom'):
             axes.spines[side].set_visible(False)
-
-
-def _draw_cosines(canvas: Canvas, attention: Attention, left: float) -> None:
-    """Draw the matrix of cosines with its figures."""
-    cosines = attention.cosines
-    count = len(cosines)
-    bare = attention.classes is None
-    named = 'row means' if bare else 'attention vectors'
-    canvas.text(left, _top(0), f'cosine of {named}', size=10)
-    axes = canvas.axes(
-        left + _LABELS, _top(0) + 0.25, count * _CELL, count * _CELL
-    )
-    axes.imshow(cosines, cmap='Blues', vmin=0, vmax=1.4, aspect='auto')
-    letters = [_letter(number) for number in range(count)]
-    axes.set_xticks(range(count), letters)
-    axes.set_yticks(range(count), letters)
-    axes.tick_params(length=0)
-    for (row, column), cosine in np.ndenumerate(cosines):
-        axes.text(
-            column, row, f'{cosine:.2f}', ha='center', va='center', size=8
-        )
-
-
-def _draw_notes(
-    canvas: Canvas, attention: Attention, left: float, top: float
-) -> None:
-    """Write how to read the picture."""
-    notes = [_WITHOUT_AAM if attention.classes is None else _WITH_AAM]
-    if attention.stripes:
-        notes.append(_STRIPES)
-    notes.append(_SCALE)
-    canvas.text(
-        left, top, '\n\n'.join(notes), size=8, color='#4a5568', linespacing=1.4
-    )

@@ -9,6 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from aanet.utils.safe_saving import whole_file
+
 _JPEG_QUALITY = 90
 
 
@@ -114,6 +116,21 @@ def overlay_stripes(
     return result
 
 
+def as_rgb(image: np.ndarray) -> np.ndarray:
+    """An image of a pipeline as a picture of its own.
+
+    Args:
+        image (np.ndarray): Blue first, or gray; (H, W, 3) or (H, W).
+
+    Returns:
+        np.ndarray: RGB, uint8, shape (H, W, 3).
+    """
+    picture = np.round(image).clip(0, 255).astype(np.uint8)
+    gray = picture.ndim == 2 or picture.shape[2] == 1
+    code = cv2.COLOR_GRAY2RGB if gray else cv2.COLOR_BGR2RGB
+    return cv2.cvtColor(np.ascontiguousarray(picture), code)
+
+
 def save_png(image: np.ndarray, path: str | Path) -> None:
     """Write a picture, and the folder for it if missing.
 
@@ -124,7 +141,8 @@ def save_png(image: np.ndarray, path: str | Path) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    path.write_bytes(cv2.imencode('.png', bgr)[1].tobytes())
+    with whole_file(path) as partial:
+        partial.write_bytes(cv2.imencode('.png', bgr)[1].tobytes())
 
 
 def as_data_uri(image: np.ndarray) -> str:

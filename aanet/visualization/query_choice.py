@@ -27,9 +27,9 @@ def choose_queries(
             no match, shape (Q,).
         pids (np.ndarray): Identities of the queries, shape (Q,).
         num (int): How many to choose at most.
-        choice (str): ``'random'``, in query order; ``'worst'`` or
-            ``'best'``, sorted by average precision. Defaults to
-            ``'random'``.
+        choice (str): ``'random'``, in query order, of each of ``ids``
+            alike; ``'worst'`` or ``'best'``, sorted by average precision.
+            Defaults to ``'random'``.
         ids (Sequence[int]): Identities to choose from; all if empty.
             Defaults to ().
         seed (int): Seed of the random choice. Defaults to 0.
@@ -56,8 +56,19 @@ def choose_queries(
         candidates = candidates[np.isin(pids[candidates], ids)]
     if choice == 'random':
         rng = np.random.default_rng(seed)
-        size = min(num, len(candidates))
-        return sorted(rng.choice(candidates, size, replace=False).tolist())
+        size = len(candidates) if len(ids) else min(num, len(candidates))
+        drawn = rng.choice(candidates, size, replace=False)
+        return sorted(_take_turns(drawn, pids[drawn])[:num])
     sign = 1 if choice == 'worst' else -1
     order = np.argsort(sign * ap[candidates], kind='stable')
     return candidates[order][:num].tolist()
+
+
+def _take_turns(queries: np.ndarray, pids: np.ndarray) -> list[int]:
+    """Bring the first query of each identity to the front, then the second."""
+    seen: dict[int, int] = {}
+    turns = []
+    for place, pid in enumerate(pids.tolist()):
+        seen[pid] = seen.get(pid, 0) + 1
+        turns.append((seen[pid], place))
+    return [int(queries[place]) for _, place in sorted(turns)]

@@ -21,7 +21,8 @@ _TILE_HEIGHT, _TILE_WIDTH = 2.0, 1.0
 _GAP = 0.12
 _QUERY_GAP = 0.35
 _MARGIN = 0.25
-_HEADER = 0.95
+_HEADER = 0.6
+_LINE = 0.175
 _HEADING = 0.3
 _CAPTION = 0.56
 
@@ -37,7 +38,7 @@ def ranking_sheet(
     Args:
         rows (Sequence[RankingRow]): The lists.
         title (str): First line.
-        subtitle (str): Below it, up to two lines. Defaults to ''.
+        subtitle (str): Below it, in any number of lines. Defaults to ''.
 
     Returns:
         np.ndarray: RGB, shape (H, W, 3).
@@ -47,9 +48,10 @@ def ranking_sheet(
         ValueError: If a picture cannot be read.
     """
     row_height = _HEADING + _TILE_HEIGHT + _CAPTION
+    header = _HEADER + _LINE * len(subtitle.splitlines())
     canvas = Canvas(
         2 * _MARGIN + _width(rows, title, subtitle),
-        2 * _MARGIN + _HEADER + len(rows) * row_height,
+        2 * _MARGIN + header + len(rows) * row_height,
     )
     canvas.text(_MARGIN, _MARGIN, title, size=_TITLE, weight='bold')
     canvas.text(
@@ -61,7 +63,7 @@ def ranking_sheet(
         linespacing=1.4,
     )
     for number, row in enumerate(rows):
-        top = _MARGIN + _HEADER + number * row_height
+        top = _MARGIN + header + number * row_height
         canvas.text(_MARGIN, top, _heading(row), size=_TEXT)
         for column, tile in enumerate(row.tiles):
             left = _MARGIN + _left_of(column)

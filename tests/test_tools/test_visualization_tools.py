@@ -13,10 +13,10 @@ ATTENTION = 'tools/visualization/vis_attention.py'
 
 WITH_HOOK = """
 _base_ = '{config}'
-custom_imports = dict(
-    imports=['aanet.engine.hooks.reid_visualization_hook']
-)
-custom_hooks = [dict(type='ReIDVisualizationHook', num_queries=2, topk=3)]
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='ReIDVisualizationHook', num_queries=2, topk=3),
+]
 """
 
 
@@ -132,6 +132,23 @@ def test_features_are_extracted_where_none_are_given(tested, tmp_path):
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-5)
         else:
             np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+def test_each_id_has_a_row_and_the_page_says_so(
+    tested, tmp_path, monkeypatch, capsys
+):
+    config, _, features, _ = tested
+    arguments = (config, '--features', features, '--out-dir', tmp_path)
+    status, printed = run_inside(
+        monkeypatch,
+        capsys,
+        RANKING,
+        *(*arguments, '--ids', 7, 9, 11, '--num', 3, '--topk', 4),
+    )
+    assert status == 0, printed.err
+    page = Rows((tmp_path / 'ranking.html').read_text('utf-8'))
+    assert re.findall(r'Query of id (\d+)', page.text) == ['7', '9', '11']
+    assert '3 queries of id 7, 9, 11, chosen at random. Green' in page.text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from aanet.visualization import Attention, attention_sheet
+from aanet.visualization.attention_sheet import MAX_COLUMNS
+from aanet.visualization.attention_side import Side
 from aanet.visualization.canvas import DPI
 
 
@@ -24,7 +26,7 @@ def sheet_of(count, **options):
     )
 
 
-@pytest.mark.parametrize('count', [1, 4, 12])
+@pytest.mark.parametrize('count', [1, 4, 9])
 @pytest.mark.parametrize('options', [{}, {'classes': False, 'stripes': 0}])
 def test_nothing_is_cut_off(count, options):
     sheet = sheet_of(count, **options)
@@ -44,7 +46,19 @@ def test_each_image_has_a_column_and_stripes_have_a_row():
     one, two, three = (sheet_of(n, stripes=0).shape for n in (1, 2, 3))
     assert two[1] - one[1] == pytest.approx(three[1] - two[1], abs=1)
     assert two[1] - one[1] > DPI
-    assert sheet_of(2).shape[0] - two[0] > 2 * DPI
+    assert sheet_of(3).shape[0] - three[0] > 2 * DPI
+
+
+def test_many_images_go_on_below():
+    eight, nine = sheet_of(MAX_COLUMNS).shape, sheet_of(MAX_COLUMNS + 1).shape
+    # Three more rows of pictures, and only the matrix grows sideways.
+    assert nine[0] - eight[0] > 3 * 2.6 * DPI
+    assert nine[1] - eight[1] < DPI
+
+
+def test_one_image_has_nothing_to_be_compared_with():
+    side = Side(attention_of(1))
+    assert side.height < Side(attention_of(2)).height - 1
 
 
 def test_only_aam_draws_a_crop():

@@ -32,6 +32,16 @@ def test_ids_limit_the_choice():
     assert choose_queries(AP, PIDS, 1, 'worst', ids=[1, 3]) == [0]
 
 
+def test_each_of_the_ids_gets_its_turn():
+    pids = np.repeat([5, 6, 7], 50)
+    ap = np.linspace(0, 1, 150)
+    for seed in range(9):
+        chosen = choose_queries(ap, pids, 5, ids=[5, 6, 7], seed=seed)
+        counts = np.bincount(pids[chosen])[5:]
+        assert sorted(counts) == [1, 2, 2]
+        assert chosen == sorted(chosen)
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [

@@ -16,6 +16,7 @@ from mmengine.runner import Runner
 
 from aanet.evaluation.metrics.feature_set import FeatureSet
 from aanet.utils.cli import add_options_argument, clear_errors, load_config
+from aanet.utils.safe_saving import whole_file
 from aanet.visualization import (
     CHOICES,
     LEGEND,
@@ -115,6 +116,26 @@ def get_features(
     return features, dataset
 
 
+def describe_choice(num: int, ids: list[int], choice: str) -> str:
+    """Say which queries are shown.
+
+    Args:
+        num (int): How many they are.
+        ids (list[int]): Identities that they were chosen from; all if empty.
+        choice (str): How they were chosen.
+
+    Returns:
+        str: A sentence without its full stop.
+    """
+    if not ids:
+        whose = ''
+    elif len(ids) < 7:
+        whose = f' of id {", ".join(map(str, ids))},'
+    else:
+        whose = f' of {len(ids)} ids,'
+    return f'{num} queries{whose} {CHOICES[choice]}'
+
+
 def write(
     rows: list[RankingRow],
     ranking: MetricRanking,
@@ -128,16 +149,18 @@ def write(
         rows (list[RankingRow]): What to show.
         ranking (MetricRanking): Where it comes from.
         dataset (str): Name of the data set.
-        choice (str): How the queries were chosen.
+        choice (str): Which queries they are.
         out_dir (Path): Where to.
     """
     title = f'Ranked lists on {dataset}'
-    subtitle = f'{len(rows)} queries {CHOICES[choice]}. {LEGEND}'
     scores = ', '.join(f'{name} {n}' for name, n in ranking.scores.items())
-    sheet = ranking_sheet(rows, title, f'{scores}\n{subtitle}')
+    sheet = ranking_sheet(rows, title, f'{scores}\n{choice}.\n{LEGEND}')
     save_png(sheet, out_dir / 'ranking.png')
-    page = ranking_page(rows, title, subtitle, ranking.scores, ranking.details)
-    (out_dir / 'ranking.html').write_text(page, 'utf-8')
+    page = ranking_page(
+        rows, title, f'{choice}. {LEGEND}', ranking.scores, ranking.details
+    )
+    with whole_file(out_dir / 'ranking.html') as partial:
+        partial.write_text(page, 'utf-8')
     print(f'wrote {out_dir}/ranking.png and {out_dir}/ranking.html')
 
 
@@ -160,7 +183,8 @@ def main() -> None:
         seed=args.seed,
     )
     rows = ranking.rows(chosen, args.topk)
-    write(rows, ranking, dataset, args.choose, out_dir)
+    choice = describe_choice(len(rows), args.ids, args.choose)
+    write(rows, ranking, dataset, choice, out_dir)
 
 
 if __name__ == '__main__':
