@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from aanet.models.attention import BaseAttention
 from aanet.models.attention.dense_link import match_attention
+from aanet.models.attention.gate import apply_gate
 
 
 class AttentionBlock:
@@ -91,21 +92,23 @@ class AttentionBlock:
         earlier = [] if earlier is None else earlier
         if self.connection == 'series':
             y = self._plain(x)
-            return y * self._gate(y, earlier).to(y.dtype)
-        gate = self._gate(x, earlier)
+            return self._gated(y, self._attend(y, earlier))
+        attention = self._attend(x, earlier)
         if self.gate_position == 'block':
-            y = self._plain(x)
-            return y * gate.to(y.dtype)
-        residual = self.residual(x)
-        gated = residual * gate.to(residual.dtype)
-        return self.merge(gated, self.shortcut(x))
+            return self._gated(self._plain(x), attention)
+        residual = self._gated(self.residual(x), attention)
+        return self.merge(residual, self.shortcut(x))
 
     def _plain(self, x: Tensor) -> Tensor:
         """The block without its gate."""
         return super().forward(x)  # type: ignore[misc]
 
-    def _gate(self, x: Tensor, earlier: list[Tensor]) -> Tensor:
-        """``gate_scale * A`` for the map ``x``."""
+    def _gated(self, x: Tensor, attention: Tensor) -> Tensor:
+        """A map times ``gate_scale * A``."""
+        return apply_gate(x, attention, self.gate_scale)
+
+    def _attend(self, x: Tensor, earlier: list[Tensor]) -> Tensor:
+        """Attention A for the map ``x``."""
         assert self.attention is not None
         if self.attention_link is not None:
             x = self.attention_link(x, earlier)
@@ -118,7 +121,7 @@ class AttentionBlock:
         channels = self.attention.out_channels
         whole = attention.expand(-1, channels, -1, -1)
         earlier.append(logits if transmit else whole)
-        return self.gate_scale * attention
+        return attention
 
     @abstractmethod
     def residual(self, x: Tensor) -> Tensor:
