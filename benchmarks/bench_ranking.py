@@ -24,12 +24,11 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from common import environment, time_in_turns
+from common import environment, resident_mib, restart_peak, time_in_turns
 
 from aanet.evaluation.functional import (
     pairwise_distance,
@@ -50,13 +49,14 @@ class Problem:
     num_queries: int
     num_gallery: int
     dims: int
+    distractors: float = 2798 / 15913  # share of the gallery
 
     def ids(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """q_pids, g_pids, q_camids, g_camids, about as in Market-1501."""
         rng = np.random.default_rng(0)
         num_pids = max(2, self.num_queries * 750 // 3368)
         g_pids = rng.integers(1, num_pids + 1, self.num_gallery)
-        g_pids[: self.num_gallery * 2798 // 15913] = 0
+        g_pids[: round(self.num_gallery * self.distractors)] = 0
         return (
             rng.integers(1, num_pids + 1, self.num_queries),
             rng.permutation(g_pids),
@@ -180,6 +180,17 @@ CASES = {
 }
 
 
+TITLES = {
+    'rank_distmat': (
+        'ranking from a distance matrix',
+        'full matrix + argsort',
+    ),
+    'rank_features': ('ranking from features', 'bare matrix product'),
+    're_ranking': ('re-ranking', 'dense numpy'),
+}
+"""What a case is called in the summary, and what it is compared to."""
+
+
 def take_times(functions: dict[str, Callable], runs: int) -> dict[str, Any]:
     """Median wall and CPU seconds, and their ratios."""
     times = time_in_turns(functions, runs)
@@ -192,19 +203,11 @@ def take_times(functions: dict[str, Callable], runs: int) -> dict[str, Any]:
     return report
 
 
-def resident_mib(field: str) -> float:
-    """A line of /proc/self/status: VmRSS is now, VmHWM the peak (Linux)."""
-    for line in Path('/proc/self/status').read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    raise OSError(f'/proc/self/status has no {field}.')
-
-
 def peak_growth(case: str, problem: Problem, name: str, threads: int) -> float:
     """Growth of the resident set at its peak; run it in a fresh process."""
     torch.set_num_threads(threads)
     function = CASES[case](problem)[name]
-    Path('/proc/self/clear_refs').write_text('5')  # the peak starts anew
+    restart_peak()
     before = resident_mib('VmRSS')
     function()
     return resident_mib('VmHWM') - before
@@ -229,6 +232,23 @@ def measure(
         **times,
         'peak_mib_above_input': memory,
     }
+
+
+def summarize(results: list[dict[str, Any]]) -> dict[str, float]:
+    """The figures for a table."""
+    summary: dict[str, float] = {}
+    for result in results:
+        what, reference = TITLES[result['case']]
+        if result['case'] != 'rank_distmat':
+            what += f', {result["dims"]}-d'
+        memory = result['peak_mib_above_input']
+        summary |= {
+            f'{what}, {reference} over ours (wall)': round(
+                result['wall_reference_over_ours'], 2
+            ),
+            f'{what}, peak MiB above the input': round(memory['ours'], 1),
+        }
+    return summary
 
 
 def parse_args() -> argparse.Namespace:
@@ -264,6 +284,7 @@ def main() -> None:
             results.append(measure(case, problem, args.runs, args.threads))
     report = {
         **environment(args.threads, np, torch),
+        'summary': summarize(results),
         'results': results,
     }
     print(json.dumps(report, indent=2))

@@ -5,6 +5,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -41,6 +42,19 @@ def spread(values: Iterable[float], digits: int = 2) -> dict[str, float]:
         'max': values[-1],
     }
     return {name: round(value, digits) for name, value in figures.items()}
+
+
+def resident_mib(field: str) -> float:
+    """A line of /proc/self/status: VmRSS is now, VmHWM the peak (Linux)."""
+    for line in Path('/proc/self/status').read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) / 1024
+    raise OSError(f'/proc/self/status has no {field}.')
+
+
+def restart_peak() -> None:
+    """Let the peak of the resident set start anew from what it is now."""
+    Path('/proc/self/clear_refs').write_text('5')
 
 
 def environment(threads: int, *modules: ModuleType) -> dict[str, Any]:

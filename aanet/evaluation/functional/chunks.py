@@ -1,6 +1,6 @@
 """Walk over the queries in chunks of bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -13,15 +13,19 @@ from aanet.evaluation.functional.inputs import (
     as_float,
 )
 from aanet.evaluation.functional.protocol import MatchIndex
+from aanet.evaluation.functional.team import ALONE, Team, share_of
 
-MAX_ROWS = 512
-"""Larger chunks make the matrix product no faster."""
+MAX_ROWS = 256
+"""Larger chunks make nothing faster, and processes share whole chunks."""
 
 _BYTES_PER_PAIR = 160
 """Index arrays and temporaries of one same-identity pair, rounded up."""
 
 Chunks = Iterator[tuple[slice, Tensor]]
-"""Ranges of queries with their distances (B, G), which may be overwritten."""
+"""Ranges of queries with their distances (B, G).
+
+They may be overwritten, and the next chunk does overwrite them.
+"""
 
 IdArguments = tuple[Ids, Ids, Ids | None, Ids | None]
 """Identities and cameras: q_pids, g_pids, q_camids, g_camids."""
@@ -33,8 +37,12 @@ def compare_features(
     ids: IdArguments,
     distance: str,
     max_memory_mb: float,
+    team: Team = ALONE,
 ) -> tuple[MatchIndex, Chunks]:
     """Check features and ids, and prepare the walk over their distances.
+
+    Rounding may depend on the size of a chunk: it is the same for any number
+    of processes, and each takes whole chunks.
 
     Args:
         q_feats (ArrayLike): Query features, shape (Q, D).
@@ -43,9 +51,12 @@ def compare_features(
         distance (str): As in :func:`ranking_distance`, which says in which
             scale the distances come.
         max_memory_mb (float): Upper bound of the temporaries in MiB.
+        team (Team): Processes that share the chunks. Defaults to this one
+            alone.
 
     Returns:
-        tuple[MatchIndex, Chunks]: Which pairs count, and all distances.
+        tuple[MatchIndex, Chunks]: Which pairs count, and the distances of
+        this process' share of the queries.
 
     Raises:
         ValueError: If anything does not fit.
@@ -55,7 +66,12 @@ def compare_features(
     measure = ranking_distance(distance, gallery)
     rows = _rows_per_chunk(index, queries, max_memory_mb)
     ranges = _ranges(len(queries), rows)
-    return index, ((part, measure(queries[part])) for part in ranges)
+    ranges = ranges[share_of(team, len(ranges))]
+    return index, _walk(
+        ranges,
+        gallery.new_empty(rows, len(gallery)),
+        lambda part, memory: measure(queries[part], memory),
+    )
 
 
 def compare_distmat(
@@ -78,9 +94,10 @@ def compare_distmat(
     index = MatchIndex(*ids, *distances.shape)
     rows = _rows_per_chunk(index, distances, max_memory_mb)
     ranges = _ranges(len(distances), rows)
-    layout = torch.contiguous_format
-    return index, (
-        (part, distances[part].clone(memory_format=layout)) for part in ranges
+    return index, _walk(
+        ranges,
+        distances.new_empty(rows, distances.shape[1]),
+        lambda part, memory: memory.copy_(distances[part]),
     )
 
 
@@ -107,6 +124,20 @@ def check_finite(queries: slice, distances: Tensor) -> None:
     )
 
 
+def _walk(
+    ranges: list[slice],
+    memory: Tensor,
+    measure: Callable[[slice, Tensor], Tensor],
+) -> Chunks:
+    """Compare one range after the other, in the same memory.
+
+    Fresh memory for each costs time, and what an allocator keeps of the old
+    would exceed the bound.
+    """
+    for part in ranges:
+        yield part, measure(part, memory[: part.stop - part.start])
+
+
 def _rows_per_chunk(
     index: MatchIndex, values: Tensor, max_memory_mb: float
 ) -> int:
@@ -115,10 +146,13 @@ def _rows_per_chunk(
         raise ValueError(
             f'max_memory_mb must be above zero, not {max_memory_mb}.'
         )
-    numbers = 2 * len(index.g_pids) + values.shape[1]
+    # The distances, and sorted once more; torch.sort adds indices in int64.
+    copies = 2 if values.device.type == 'cpu' else 5
+    numbers = copies * len(index.g_pids) + values.shape[1]
     row_bytes = numbers * values.element_size()
     row_bytes += _BYTES_PER_PAIR * index.most_pairs
-    return max(1, min(MAX_ROWS, int(max_memory_mb * 2**20 // row_bytes)))
+    rows = int(max_memory_mb * 2**20 // row_bytes)
+    return max(1, min(MAX_ROWS, rows, len(values)))
 
 
 def _ranges(total: int, step: int) -> list[slice]:

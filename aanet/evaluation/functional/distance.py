@@ -15,8 +15,8 @@ from aanet.evaluation.functional.inputs import ArrayLike, as_features
 class GalleryDistance(Protocol):
     """Distances to one gallery, whose norms are computed only once."""
 
-    def __call__(self, feats: Tensor) -> Tensor:
-        """Features (B, D) to a new matrix of distances (B, G)."""
+    def __call__(self, feats: Tensor, out: Tensor | None = None) -> Tensor:
+        """Features (B, D) to distances (B, G), in ``out`` if it is given."""
 
 
 class CosineDistance:
@@ -33,13 +33,13 @@ class CosineDistance:
 
     def __init__(self, g_feats: Tensor) -> None:
         self.g_feats = g_feats
-        self.scale = _inverse_norm(g_feats)
+        self.scale = inverse_norm(g_feats)
         self.one = g_feats.new_ones(())
 
-    def __call__(self, feats: Tensor) -> Tensor:
+    def __call__(self, feats: Tensor, out: Tensor | None = None) -> Tensor:
         """Features (B, D) to distances (B, G) in [0, 2], up to rounding."""
-        negated = feats * -_inverse_norm(feats)[:, None]
-        product = negated @ self.g_feats.T
+        negated = feats * -inverse_norm(feats)[:, None]
+        product = torch.mm(negated, self.g_feats.T, out=out)
         return torch.addcmul(self.one, product, self.scale, out=product)
 
 
@@ -54,15 +54,26 @@ class SquaredEuclideanDistance:
         g_feats (Tensor): Gallery features, shape (G, D).
         squares (Tensor | None): Their squared norms, shape (G,), if they are
             known. Defaults to None.
+        scale (Tensor | None): Factors of the gallery features, shape (G,),
+            which spare a scaled copy; ``squares`` are those of the scaled
+            features. Defaults to None.
     """
 
-    def __init__(self, g_feats: Tensor, squares: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        g_feats: Tensor,
+        squares: Tensor | None = None,
+        scale: Tensor | None = None,
+    ) -> None:
         self.g_feats = g_feats
         self.squares = _squares(g_feats) if squares is None else squares
+        self.scale = scale
 
-    def __call__(self, feats: Tensor) -> Tensor:
+    def __call__(self, feats: Tensor, out: Tensor | None = None) -> Tensor:
         """Features (B, D) to squared distances (B, G)."""
-        product = (feats * -2) @ self.g_feats.T
+        product = torch.mm(feats * -2, self.g_feats.T, out=out)
+        if self.scale is not None:
+            product *= self.scale
         product += self.squares
         product += _squares(feats)[:, None]
         return product.clamp_(min=0)
@@ -133,6 +144,14 @@ def _squares(feats: Tensor) -> Tensor:
     return torch.cat([rows.square().sum(dim=1) for rows in feats.split(512)])
 
 
-def _inverse_norm(feats: Tensor) -> Tensor:
+def inverse_norm(feats: Tensor) -> Tensor:
+    """What scales features to length one.
+
+    Args:
+        feats (Tensor): Shape (N, D).
+
+    Returns:
+        Tensor: Factors, shape (N,); features of zeros stay zeros.
+    """
     norm = torch.linalg.vector_norm(feats, dim=1)
     return norm.clamp_(min=torch.finfo(norm.dtype).tiny).reciprocal_()

@@ -7,35 +7,45 @@ dimensions.
 import torch
 from torch import Tensor
 
-from aanet.evaluation.functional.distance import SquaredEuclideanDistance
+from aanet.evaluation.functional.distance import (
+    SquaredEuclideanDistance,
+    inverse_norm,
+)
 
 
 class JointFeatures:
-    """Queries and gallery as one list of N images, without a joint copy.
+    """Queries and gallery as one list of N images, without a copy of them.
 
     Args:
         q_feats (Tensor): Query features, shape (Q, D).
         g_feats (Tensor): Gallery features, shape (G, D).
+        normalize (bool): Scale the features to length one. Defaults to
+            False.
 
     Raises:
         ValueError: If a feature is not finite.
     """
 
-    def __init__(self, q_feats: Tensor, g_feats: Tensor) -> None:
+    def __init__(
+        self, q_feats: Tensor, g_feats: Tensor, normalize: bool = False
+    ) -> None:
         self.num_queries = len(q_feats)
         self.parts = q_feats, g_feats
-        self._squares = tuple(
+        self._scales = [
+            inverse_norm(part) if normalize else part.new_ones(len(part))
+            for part in self.parts
+        ]
+        self._squares = [
             SquaredEuclideanDistance(part).squares for part in self.parts
-        )
-        for name, squares in zip(
-            ('query', 'gallery image'), self._squares, strict=True
-        ):
-            bad = (~torch.isfinite(squares)).nonzero()
+        ]
+        for i, name in enumerate(('query', 'gallery image')):
+            bad = (~torch.isfinite(self._squares[i])).nonzero()
             if len(bad):
                 raise ValueError(
                     f'the features of {name} {int(bad[0])} cannot be ranked: '
                     'they hold NaN, infinite or huge numbers.'
                 )
+            self._squares[i] *= self._scales[i].square()
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
@@ -49,11 +59,12 @@ class JointFeatures:
         Returns:
             Tensor: A copy, shape (B, D).
         """
-        queries, gallery = self.parts
-        is_query = images < self.num_queries
+        gallery = self.parts[1]
         feats = gallery.new_empty(len(images), gallery.shape[1])
-        feats[is_query] = queries[images[is_query]]
-        feats[~is_query] = gallery[images[~is_query] - self.num_queries]
+        is_query = images < self.num_queries
+        for i, chosen in enumerate((is_query, ~is_query)):
+            rows = images[chosen] - i * self.num_queries
+            feats[chosen] = self.parts[i][rows] * self._scales[i][rows, None]
         return feats
 
     def distances(self, images: Tensor, first: int = 0) -> Tensor:
@@ -68,11 +79,15 @@ class JointFeatures:
         """
         feats = self.take(images)
         skipped = first, max(0, first - self.num_queries)
-        columns = zip(self.parts, self._squares, skipped, strict=True)
+        columns = zip(
+            self.parts, self._squares, self._scales, skipped, strict=True
+        )
         return torch.cat(
             [
-                SquaredEuclideanDistance(part[skip:], squares[skip:])(feats)
-                for part, squares, skip in columns
+                SquaredEuclideanDistance(
+                    part[skip:], squares[skip:], scale[skip:]
+                )(feats)
+                for part, squares, scale, skip in columns
             ],
             dim=1,
         )

@@ -8,6 +8,8 @@ Letters: Q queries, G gallery images, D feature dimensions, V valid queries.
 """
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import torch
@@ -22,6 +24,7 @@ from aanet.evaluation.functional.inputs import ArrayLike, Ids
 from aanet.evaluation.functional.positions import match_positions
 from aanet.evaluation.functional.protocol import MatchIndex
 from aanet.evaluation.functional.scores import QueryScores, score_queries
+from aanet.evaluation.functional.team import ALONE, Team
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def rank_features(
     distance: str = 'cosine',
     max_rank: int = 50,
     max_memory_mb: float = 512,
+    team: Team = ALONE,
 ) -> RankResult:
     """Rank the gallery for each query by the distance of their features.
 
@@ -89,7 +93,9 @@ def rank_features(
             ``'cosine'``.
         max_rank (int): Length of the CMC. Defaults to 50.
         max_memory_mb (float): Bound of the temporaries in MiB, features not
-            counted. Defaults to 512.
+            counted, in each process. Defaults to 512.
+        team (Team): Processes that share the queries; all get the result.
+            Defaults to this one alone.
 
     Returns:
         RankResult: CMC, average precisions and inverse negative penalties.
@@ -100,9 +106,9 @@ def rank_features(
     """
     ids = (q_pids, g_pids, q_camids, g_camids)
     index, chunks = compare_features(
-        q_feats, g_feats, ids, distance, max_memory_mb
+        q_feats, g_feats, ids, distance, max_memory_mb, team
     )
-    return _rank(index, chunks, max_rank)
+    return _rank(index, chunks, max_rank, team)
 
 
 @torch.no_grad()
@@ -140,20 +146,13 @@ def rank_distmat(
     return _rank(index, chunks, max_rank)
 
 
-def _rank(index: MatchIndex, chunks: Chunks, max_rank: int) -> RankResult:
+def _rank(
+    index: MatchIndex, chunks: Chunks, max_rank: int, team: Team = ALONE
+) -> RankResult:
     """Score all chunks and put the scores together."""
     if max_rank < 1:
         raise ValueError(f'max_rank must be at least 1, not {max_rank}.')
-    scores = []
-    for queries, distances in chunks:
-        check_finite(queries, distances)
-        rows, cols = index.hide_junk(queries, distances)
-        positions = match_positions(distances, rows, cols)
-        scores.append(
-            score_queries(
-                rows.cpu().numpy(), positions.cpu().numpy(), len(distances)
-            )
-        )
+    scores = chain(*team.agree(partial(_score, index, chunks)))
     merged = QueryScores(*map(np.concatenate, zip(*scores, strict=True)))
     if not merged.valid.any():
         raise ValueError(_no_match_message(index))
@@ -164,6 +163,21 @@ def _rank(index: MatchIndex, chunks: Chunks, max_rank: int) -> RankResult:
         inp=merged.inp,
         valid=merged.valid,
     )
+
+
+def _score(index: MatchIndex, chunks: Chunks) -> list[QueryScores]:
+    """Scores of each chunk."""
+    scores = []
+    for queries, distances in chunks:
+        check_finite(queries, distances)
+        rows, cols = index.hide_junk(queries, distances)
+        positions = match_positions(distances, rows, cols)
+        scores.append(
+            score_queries(
+                rows.cpu().numpy(), positions.cpu().numpy(), len(distances)
+            )
+        )
+    return scores
 
 
 def _cmc(first: np.ndarray, max_rank: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from scipy import sparse
 
 from aanet.evaluation.functional.distance import (
@@ -69,9 +68,7 @@ def re_ranking(
     check_re_ranking(k1, k2, lambda_value)
     check_distance(distance)
     queries, gallery = as_features(q_feats, g_feats)
-    if distance == 'cosine':
-        queries, gallery = F.normalize(queries), F.normalize(gallery)
-    feats = JointFeatures(queries, gallery)
+    feats = JointFeatures(queries, gallery, normalize=distance == 'cosine')
     k = min(max(k1 + 1, k2), len(feats))
     original, nearest, farthest = rank_jointly(feats, k)
     # Where all images are equal, 0 / 0 stands for no distance.

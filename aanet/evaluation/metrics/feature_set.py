@@ -12,6 +12,13 @@ from aanet.utils.safe_saving import whole_file
 
 SPLITS = ('query', 'gallery')
 
+_LABELS = {
+    'pids': 'pid',
+    'camids': 'camid',
+    'splits': 'split',
+    'img_paths': 'img_path',
+}
+
 _REQUIRED_FIELDS = {
     'pred_feature': 'the head of the model must set it in predict()',
     'gt_label': 'the data set must give every query and gallery image one',
@@ -50,21 +57,11 @@ class FeatureSet:
         Raises:
             ValueError: If query or gallery images are missing.
         """
-        splits = [result['split'] for result in results]
-        counts = {split: splits.count(split) for split in SPLITS}
-        if not all(counts.values()):
-            raise ValueError(
-                f'ReIDMetric got {counts["query"]} query and '
-                f'{counts["gallery"]} gallery images, and needs both: let '
-                "the val/test data set of the config be one with split='test' "
-                '(query and gallery together).'
-            )
+        labels = list_labels(results)
+        check_splits(labels['splits'])
         return cls(
             features=np.stack([result['feature'] for result in results]),
-            pids=np.array([result['pid'] for result in results]),
-            camids=np.array([result['camid'] for result in results]),
-            splits=np.array(splits),
-            img_paths=np.array([result['img_path'] for result in results]),
+            **{name: np.array(values) for name, values in labels.items()},
         )
 
     def part(self, split: str) -> 'FeatureSet':
@@ -74,11 +71,15 @@ class FeatureSet:
             split (str): ``'query'`` or ``'gallery'``.
 
         Returns:
-            FeatureSet: Copies of the rows.
+            FeatureSet: The rows, without a copy if they follow one another,
+            as those of a data set do.
         """
-        chosen = self.splits == split
+        chosen = np.flatnonzero(self.splits == split)
+        rows: np.ndarray | slice = chosen
+        if len(chosen) and np.ptp(chosen) == len(chosen) - 1:
+            rows = slice(chosen[0], chosen[-1] + 1)
         return FeatureSet(
-            **{name: array[chosen] for name, array in vars(self).items()}
+            **{name: array[rows] for name, array in vars(self).items()}
         )
 
     def save(self, path: str | Path, dataset: str) -> None:
@@ -95,6 +96,40 @@ class FeatureSet:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial, partial.open('wb') as file:
             np.savez(file, **vars(self), dataset=np.array(dataset))
+
+
+def list_labels(results: Sequence[dict[str, Any]]) -> dict[str, list]:
+    """All but the features, attribute by attribute.
+
+    Args:
+        results (Sequence[dict]): As :func:`record` returns them.
+
+    Returns:
+        dict[str, list]: ``pids``, ``camids``, ``splits``, ``img_paths``.
+    """
+    return {
+        name: [result[field] for result in results]
+        for name, field in _LABELS.items()
+    }
+
+
+def check_splits(splits: Sequence[str]) -> None:
+    """Refuse to rank without queries or without a gallery.
+
+    Args:
+        splits (Sequence[str]): That of each image.
+
+    Raises:
+        ValueError: If one of the two is missing.
+    """
+    counts = {split: splits.count(split) for split in SPLITS}
+    if not all(counts.values()):
+        raise ValueError(
+            f'ReIDMetric got {counts["query"]} query and '
+            f'{counts["gallery"]} gallery images, and needs both: let '
+            "the val/test data set of the config be one with split='test' "
+            '(query and gallery together).'
+        )
 
 
 def record(sample: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Collects features of query and gallery and ranks them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -18,12 +17,15 @@ from aanet.evaluation.functional import (
     roc_features,
 )
 from aanet.evaluation.functional.distance import check_distance
-from aanet.evaluation.functional.re_ranking import check_re_ranking
+from aanet.evaluation.functional.team import ALONE, Team, by_first
 from aanet.evaluation.metrics import report
 from aanet.evaluation.metrics.feature_set import FeatureSet, record
+from aanet.evaluation.metrics.gathering import gather_features
+from aanet.evaluation.metrics.processes import Processes
+from aanet.evaluation.metrics.rerank_options import complete_rerank
 from aanet.registry import METRICS
 
-_RERANK_DEFAULTS = {'k1': 20, 'k2': 6, 'lambda_value': 0.3}
+Ranking = tuple[RankResult, RocResult | None]
 
 
 @METRICS.register_module()
@@ -33,6 +35,8 @@ class ReIDMetric(BaseMetric):
     Follows the single-query protocol of Market-1501 (see
     :mod:`aanet.evaluation.functional.protocol`). The returned figures are
     not rounded; a table in the log shows them with all their conditions.
+    Several processes share the queries and give the figures of one; the
+    first alone re-ranks.
 
     Args:
         distance (str): ``'cosine'`` or ``'euclidean'``. Defaults to
@@ -49,11 +53,12 @@ class ReIDMetric(BaseMetric):
         roc (bool): Whether to report true positive rates and thresholds at
             false positive rates of 1e-2, 1e-3 and 1e-4. Defaults to False.
         max_memory_mb (float): Bound of the temporaries of the ranking in
-            MiB. Defaults to 512.
+            MiB, in each process; the features and re-ranked distances are
+            not counted. Defaults to 512.
         out_file (str | None): An ``.npz`` file for all features and ids.
             Defaults to None.
-        collect_device (str): ``'cpu'`` or ``'gpu'``, where the processes
-            exchange their results. Defaults to ``'cpu'``.
+        collect_device (str): ``'cpu'`` or ``'gpu'``, the memory through
+            which processes exchange features. Defaults to ``'cpu'``.
         prefix (str | None): Replaces ``'reid'`` in the names of the figures.
             Defaults to None.
 
@@ -95,7 +100,7 @@ class ReIDMetric(BaseMetric):
         self.topk = tuple(topk)
         self.max_rank = max_rank
         self.ap = ap
-        self.rerank = _complete_rerank(rerank)
+        self.rerank = complete_rerank(rerank)
         self.roc = roc
         self.max_memory_mb = max_memory_mb
         self.out_file = out_file
@@ -114,8 +119,29 @@ class ReIDMetric(BaseMetric):
         """
         self.results.extend(map(record, data_samples))
 
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Rank the gallery, each process for a share of the queries.
+
+        Args:
+            size (int): Images in the data set; what the sampler added to
+                them is left out.
+
+        Returns:
+            dict[str, float]: As :meth:`compute_metrics` returns it, with the
+            prefix before the names; the same on every process.
+
+        Raises:
+            ValueError: On every process, if query or gallery are missing,
+                or cannot be ranked.
+        """
+        processes = Processes(self.collect_device)
+        features = gather_features(self.results, size, processes)
+        self.results.clear()
+        figures = self._evaluate(features, processes)
+        return {f'{self.prefix}/{name}': v for name, v in figures.items()}
+
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Rank the gallery for every query.
+        """Rank the gallery for every query, in this process alone.
 
         Args:
             results (list): What :meth:`process` kept, of all processes.
@@ -128,13 +154,16 @@ class ReIDMetric(BaseMetric):
         Raises:
             ValueError: If query or gallery are missing, or cannot be ranked.
         """
-        features = FeatureSet.from_results(results)
+        return self._evaluate(FeatureSet.from_results(results), ALONE)
+
+    def _evaluate(self, features: FeatureSet, team: Team) -> dict[str, float]:
+        """Save, rank and print."""
         dataset = (self.dataset_meta or {}).get('dataset', 'unknown')
         if self.out_file is not None:
-            features.save(self.out_file, dataset)
+            by_first(team, partial(features.save, self.out_file, dataset))
         query, gallery = features.part('query'), features.part('gallery')
-        result, roc = self._rank(query, gallery)
-        rates = _roc_rates(roc)
+        result, roc = self._rank(query, gallery, team)
+        rates = report.roc_figures(roc)
         rows = {
             'data set': dataset,
             **report.data_rows(query, gallery, result),
@@ -143,57 +172,34 @@ class ReIDMetric(BaseMetric):
             **{name: f'{value:.4f}' for name, value in rates.items()},
             **report.timing_rows(),
         }
-        print_log('\n' + report.render(rows), logger='current')
-        return {**self._figures(result), **rates}
+        if team.rank == 0:
+            print_log('\n' + report.render(rows), logger='current')
+        return {**report.score_figures(result, self.topk, self.ap), **rates}
 
     def _rank(
-        self, query: FeatureSet, gallery: FeatureSet
-    ) -> tuple[RankResult, RocResult | None]:
+        self, query: FeatureSet, gallery: FeatureSet, team: Team
+    ) -> Ranking:
         """Rank by features, or by re-ranked distances."""
         feats = query.features, gallery.features
         ids = query.pids, gallery.pids, query.camids, gallery.camids
-        if self.rerank is None:
-            rank = partial(rank_features, *feats, distance=self.distance)
-            roc = partial(roc_features, *feats, distance=self.distance)
-        else:
-            distmat = re_ranking(*feats, distance=self.distance, **self.rerank)
-            rank = partial(rank_distmat, distmat)
-            roc = partial(roc_distmat, distmat)
+        if self.rerank is not None:
+            return by_first(team, partial(self._rank_again, feats, ids))
+        options: dict[str, Any] = {'distance': self.distance, 'team': team}
+        return self._score(
+            partial(rank_features, *feats, **options),
+            partial(roc_features, *feats, **options),
+            ids,
+        )
+
+    def _rank_again(self, feats: tuple, ids: tuple) -> Ranking:
+        """Rank by re-ranked distances."""
+        rerank: dict[str, Any] = self.rerank or {}
+        distmat = re_ranking(*feats, **{'distance': self.distance, **rerank})
+        return self._score(
+            partial(rank_distmat, distmat), partial(roc_distmat, distmat), ids
+        )
+
+    def _score(self, rank: Callable, roc: Callable, ids: tuple) -> Ranking:
         memory = self.max_memory_mb
         result = rank(*ids, max_rank=self.max_rank, max_memory_mb=memory)
         return result, roc(*ids, max_memory_mb=memory) if self.roc else None
-
-    def _figures(self, result: RankResult) -> dict[str, float]:
-        mean_ap = result.mAP if self.ap == 'step' else result.mAP_trapezoid
-        cmc = {f'Rank-{k}': result.cmc[k - 1] for k in self.topk}
-        shares = {'mAP': mean_ap, **cmc, 'mINP': result.mINP}
-        return {name: 100 * float(share) for name, share in shares.items()}
-
-
-def _complete_rerank(rerank: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Check the options of the re-ranking and fill in its defaults."""
-    if rerank is None:
-        return None
-    unknown = set(rerank) - set(_RERANK_DEFAULTS)
-    if unknown:
-        raise ValueError(
-            f'rerank of ReIDMetric has no option {sorted(unknown)}: it takes '
-            f'{sorted(_RERANK_DEFAULTS)}.'
-        )
-    complete = {**_RERANK_DEFAULTS, **rerank}
-    check_re_ranking(**complete)
-    return complete
-
-
-def _roc_rates(roc: RocResult | None) -> dict[str, float]:
-    """Operating points under their names, rates in percent."""
-    if roc is None:
-        return {}
-    rates = {}
-    for fpr, tpr, threshold in zip(
-        roc.fpr, roc.tpr, roc.threshold, strict=True
-    ):
-        name = np.format_float_scientific(fpr, trim='-', exp_digits=1)
-        rates[f'TPR@FPR={name}'] = 100 * float(tpr)
-        rates[f'threshold@FPR={name}'] = float(threshold)
-    return rates

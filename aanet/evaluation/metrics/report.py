@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.logging import MessageHub
 from prettytable import PrettyTable
 
-from aanet.evaluation.functional import RankResult
+from aanet.evaluation.functional import RankResult, RocResult
 from aanet.evaluation.metrics.feature_set import FeatureSet
 
 Rows = dict[str, str]
@@ -105,6 +105,25 @@ def score_rows(result: RankResult, topk: tuple[int, ...], ap: str) -> Rows:
     }
 
 
+def score_figures(
+    result: RankResult, topk: tuple[int, ...], ap: str
+) -> dict[str, float]:
+    """The figures in percent, as they are.
+
+    Args:
+        result (RankResult): The ranking.
+        topk (tuple[int, ...]): Ranks of the CMC.
+        ap (str): Which average precision ``mAP`` is.
+
+    Returns:
+        dict[str, float]: ``mAP``, ``Rank-k``, ``mINP``.
+    """
+    mean_ap = result.mAP if ap == 'step' else result.mAP_trapezoid
+    cmc = {f'Rank-{k}': result.cmc[k - 1] for k in topk}
+    shares = {'mAP': mean_ap, **cmc, 'mINP': result.mINP}
+    return {name: 100 * float(share) for name, share in shares.items()}
+
+
 def timing_rows() -> Rows:
     """Time of the feature extraction, if the message hub knows it.
 
@@ -120,3 +139,24 @@ def timing_rows() -> Rows:
         'feature extraction': f'{1000 * seconds / images:.2f} ms per image, '
         f'{seconds:.1f} s in total'
     }
+
+
+def roc_figures(roc: RocResult | None) -> dict[str, float]:
+    """Operating points under their names.
+
+    Args:
+        roc (RocResult | None): The operating points, None for none.
+
+    Returns:
+        dict[str, float]: Rates in percent, thresholds as they are.
+    """
+    if roc is None:
+        return {}
+    rates = {}
+    for fpr, tpr, threshold in zip(
+        roc.fpr, roc.tpr, roc.threshold, strict=True
+    ):
+        name = np.format_float_scientific(fpr, trim='-', exp_digits=1)
+        rates[f'TPR@FPR={name}'] = 100 * float(tpr)
+        rates[f'threshold@FPR={name}'] = float(threshold)
+    return rates
