@@ -11,6 +11,10 @@ VERSION = re.search(
     (ROOT / 'aanet' / 'version.py').read_text('utf-8'),
 ).group(1)
 
+SEARCH = ['faiss-cpu>=1.9,<2', 'pyarrow>=16']
+DEMO = ['gradio>=6,<7']
+EXPORT = ['onnx>=1.18,<2', 'onnxruntime>=1.22,<2', 'onnxscript>=0.5,<1']
+
 setup(
     name='aanet',
     version=VERSION,
@@ -45,7 +49,13 @@ setup(
             'onedl-mmcv>=2.3.6,<2.4',
             'onedl-mmpretrain>=1.3.6,<1.4',
         ],
+        'demo': DEMO,
+        'export': EXPORT,
+        'search': SEARCH,
         'dev': [
+            *DEMO,
+            *EXPORT,
+            *SEARCH,
             'codespell',
             'h5py',
             'hypothesis',
@@ -55,6 +65,7 @@ setup(
             'pytest-cov',
             'pytest-xdist',
             'ruff',
+            'selenium>=4.15',
         ],
     },
     classifiers=[
