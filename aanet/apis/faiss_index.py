@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from aanet.apis.exact_search import Neighbors
-from aanet.apis.search_package import import_search_package
 from aanet.apis.search_settings import SearchSettings
+from aanet.utils.extras import import_extra
 
 _BLOCK_ROWS = 65_536
 _TRAINING_ROWS_PER_CELL = 40
@@ -33,7 +33,7 @@ class FaissIndex:
     def __init__(self, settings: SearchSettings, distance: str) -> None:
         self.settings = settings
         self.distance = distance
-        self._faiss: Any = import_search_package('faiss')
+        self._faiss: Any = import_extra('faiss', 'search')
         self._index: Any = None
         self._uids = np.zeros(0, np.int64)
         self._rows = np.zeros(0, np.int64)

@@ -16,8 +16,8 @@ import numpy as np
 
 from aanet.apis.extracted import ExtractedFeatures
 from aanet.apis.model_identity import ModelIdentity
-from aanet.apis.search_package import import_search_package
 from aanet.evaluation.metrics.feature_set import FeatureSet
+from aanet.utils.extras import import_extra
 from aanet.utils.safe_saving import whole_file
 from aanet.visualization.feature_file import load_features
 
@@ -39,7 +39,7 @@ def check_feature_file(path: str | Path) -> None:
     if suffix not in SUFFIXES:
         raise ValueError(f'{path} must end in {" or ".join(SUFFIXES)}.')
     if suffix == '.parquet':
-        import_search_package('pyarrow')
+        import_extra('pyarrow', 'search')
 
 
 def save_features(
@@ -77,8 +77,8 @@ def save_features(
 def _write_parquet(
     path: Path, features: FeatureSet, notes: dict[str, Any]
 ) -> None:
-    arrow: Any = import_search_package('pyarrow')
-    parquet: Any = import_search_package('pyarrow.parquet')
+    arrow: Any = import_extra('pyarrow', 'search')
+    parquet: Any = import_extra('pyarrow.parquet', 'search')
     flat = arrow.array(features.features.reshape(-1))
     dims = features.features.shape[1]
     columns = {

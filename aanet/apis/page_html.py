@@ -34,7 +34,7 @@ STYLE = """
 }
 .answer .gone { padding: 40% .5rem 0; text-align: center; }
 .answer .near img, .answer .near .gone { border-color: #15803d; }
-.answer .beyond img { opacity: .55; }
+.answer .beyond img { opacity: .65; }
 .answer figcaption { font-size: .85rem; line-height: 1.35; }
 .answer figcaption b { display: block; margin-top: .3rem; }
 .answer .near b { color: #15803d; }
@@ -103,10 +103,11 @@ def verdict(answer: Answer) -> str:
             f'threshold is {answer.threshold:.4f}.'
         )
     number = sum(card.near for card in answer.cards)
-    pictures = 'picture is' if number == 1 else 'pictures are'
+    are = 'is' if number == 1 else 'are'
     return (
-        f'In the gallery: {_whom(best)}, {at}. {number} {pictures} nearer '
-        f'than the threshold, {answer.threshold:.4f}.'
+        f'In the gallery: {_whom(best)}, {at}. {number} of these '
+        f'{len(answer.cards)} {are} nearer than the threshold, '
+        f'{answer.threshold:.4f}.'
     )
 
 
@@ -121,7 +122,7 @@ def _card(rank: int, card: Card, judged: bool) -> str:
     kind, mark = ('near', ' ✓') if card.near else ('open', '')
     lines = [f'camera {camera}', f'{hit.distance:.4f}']
     if judged and not card.near:
-        kind, lines = 'beyond', [*lines, 'beyond the threshold']
+        kind, lines = 'beyond', [*lines, 'too far']
     title = f'{rank}. {person}{mark}'
     return _figure(f'hit {kind}', card.picture, title, lines, hit.path)
 

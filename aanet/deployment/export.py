@@ -8,11 +8,11 @@ from mmengine.model import BaseModel
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from aanet.deployment.extras import import_export_package
 from aanet.deployment.features import INPUT, OUTPUT
 from aanet.deployment.graph import ReIDGraph, first_line, trace
 from aanet.deployment.model_info import KEY, ModelInfo
 from aanet.deployment.quantize import quantize
+from aanet.utils.extras import import_extra
 
 OPSET = 18
 """Version of the ONNX operators: the first that has all that is needed, and
@@ -40,7 +40,7 @@ def write_export(
         ImportError: If a package of the extra ``export`` is missing.
         ValueError: If the model cannot be exported.
     """
-    onnx = import_export_package('onnx')
+    onnx = import_extra('onnx', 'export')
     graph = ReIDGraph(model, half=info.precision == 'fp16')
     size = info.identity.height, info.identity.width
     exported = _translate(trace(graph, size))
@@ -54,7 +54,7 @@ def write_export(
 
 def _translate(program: ExportedProgram) -> Any:
     """The ``onnx.ModelProto`` of a traced model."""
-    import_export_package('onnxscript')
+    import_extra('onnxscript', 'export')
     try:
         translated = torch.onnx.export(
             program,

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from aanet.apis.model_identity import ModelIdentity
-from aanet.deployment.extras import import_export_package
 from aanet.deployment.graph import first_line
 from aanet.deployment.model_info import KEY, ModelInfo
+from aanet.utils.extras import import_extra
 
 INPUT = 'images'
 OUTPUT = 'features'
@@ -38,7 +38,7 @@ class OnnxFeatures:
     """
 
     def __init__(self, path: str | Path, device: str | None = None) -> None:
-        runtime = import_export_package('onnxruntime')
+        runtime = import_extra('onnxruntime', 'export')
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3

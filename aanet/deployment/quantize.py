@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from aanet.deployment.extras import import_export_package
 from aanet.deployment.features import INPUT
+from aanet.utils.extras import import_extra
 
 QUANTIZED_OPS = ['Conv', 'Gemm', 'MatMul']
 """Where nearly all the time goes. Normalization, gates, pooling and the head
@@ -33,9 +33,9 @@ def quantize(model: Any, crops: Tensor) -> Any:
     Raises:
         ImportError: If onnx or onnxruntime is missing.
     """
-    onnx = import_export_package('onnx')
-    tools = import_export_package('onnxruntime.quantization')
-    shapes = import_export_package('onnxruntime.quantization.shape_inference')
+    onnx = import_extra('onnx', 'export')
+    tools = import_extra('onnxruntime.quantization', 'export')
+    shapes = import_extra('onnxruntime.quantization.shape_inference', 'export')
     with tempfile.TemporaryDirectory() as folder:
         prepared, out = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         shapes.quant_pre_process(

@@ -18,13 +18,13 @@ from aanet.deployment.arguments import at_least
 from aanet.deployment.crops import crops_of_folder, crops_of_set
 from aanet.deployment.evaluation import rank_both, score_table
 from aanet.deployment.export import write_export
-from aanet.deployment.extras import require_export_packages
 from aanet.deployment.parity import (
     TOLERANCES,
     check_batch_sizes,
     parity_table,
 )
 from aanet.utils.cli import add_options_argument, clear_errors, load_config
+from aanet.utils.extras import import_extra
 from aanet.utils.safe_saving import whole_file
 
 
@@ -108,7 +108,8 @@ def load_crops(
 def main() -> None:
     """Export, check, and evaluate."""
     args = parse_args()
-    require_export_packages()
+    for package in ('onnx', 'onnxruntime', 'onnxscript'):
+        import_extra(package, 'export')
     cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'aanet'))
     original = open_torch(cfg, args.checkpoint, 'cpu')

@@ -1,14 +1,15 @@
-"""Packages that only large galleries and feature files need."""
+"""Packages that only some uses need."""
 
 import importlib
 from types import ModuleType
 
 
-def import_search_package(name: str) -> ModuleType:
-    """Import a package of the extra ``search``.
+def import_extra(name: str, extra: str) -> ModuleType:
+    """Import a package of one of the extras in ``setup.py``.
 
     Args:
         name (str): Name of the module.
+        extra (str): Name of the extra.
 
     Returns:
         ModuleType: The module.
@@ -22,5 +23,5 @@ def import_search_package(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ImportError(
             f'this needs {error.name}, which is not installed: run '
-            "`pip install -e '.[search]'`."
+            f"`pip install -e '.[{extra}]'`."
         ) from error
