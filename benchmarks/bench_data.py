@@ -201,6 +201,20 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def summarize(results: list[dict[str, Any]]) -> dict[str, float]:
+    """Images per second and their ratio to torchreid's, by split, workers."""
+    summary: dict[str, float] = {}
+    for result in results:
+        case = f'{result["split"]}, {result["workers"]} workers'
+        for name in ('ours_collated', 'ours_normalized'):
+            what = f'{case}, {name}'
+            speed = result['images_per_second'][name]
+            ratio = result[f'{name}_over_torchreid_restated']
+            summary[f'{what}, images/s'] = speed['median']
+            summary[f'{what} over torchreid restated'] = ratio['median']
+    return summary
+
+
 def main() -> None:
     """Measure training and testing, and print one JSON object."""
     args = parse_args()
@@ -224,6 +238,7 @@ def main() -> None:
         ]
     report = {
         **environment(args.threads, np, torch, torchvision, cv2, PIL),
+        'summary': summarize(results),
         'rounds': rounds,
         'results': results,
     }

@@ -153,20 +153,15 @@ def summarize(
     """The figures for a table."""
     summary: dict[str, float] = {}
     for name, shares in ranked.items():
-        whole = shares[0]
-        rates = [
-            share['seconds_per_million_pairs']['wall'] for share in shares
-        ]
-        peak = whole['peak_mib_above_features']
-        summary |= {
-            f'{name}, seconds': round(whole['seconds']['wall'], 1),
-            f'{name}, peak MiB above the features': round(peak),
-            f'{name}, ms per million pairs': round(1e3 * rates[0], 1),
-            f'{name}, the same with half the gallery': round(
-                1e3 * rates[1], 1
-            ),
-            f'{name}, the same with a quarter': round(1e3 * rates[2], 1),
-        }
+        seconds, peak = (
+            shares[0][key] for key in ('seconds', 'peak_mib_above_features')
+        )
+        summary[f'{name}, seconds'] = round(seconds['wall'], 1)
+        summary[f'{name}, peak MiB above the features'] = round(peak)
+        for share, part in zip(SHARES, shares, strict=True):
+            rate = 1e3 * part['seconds_per_million_pairs']['wall']
+            what = f'{name}, ms per million pairs, {share:.0%} of the gallery'
+            summary[what] = round(rate, 1)
     name = f'evaluation with ROC in {EVALUATION_MB} MiB, peak MiB'
     summary[name] = round(evaluation['peak_mib_above_features'])
     return summary

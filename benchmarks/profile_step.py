@@ -122,6 +122,10 @@ def report(watch: Stopwatch) -> dict[str, Any]:
         if not name.startswith('of it')
     )
     return {
+        'summary': {
+            f'{name}, percent of a step': round(100 * value / total, 2)
+            for name, value in medians.items()
+        },
         'step_seconds': round(total, 3),
         'parts': {
             name: {
