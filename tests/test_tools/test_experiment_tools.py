@@ -133,7 +133,9 @@ def test_the_table_in_print(finished, monkeypatch, capsys):
     )
     assert not status
     header, whole, broken, same, no_neck = printed.out.splitlines()
-    assert header.startswith("row,params (M),params (M) paper's,Rank-1,")
+    assert header.startswith(
+        "row,params (M),params (M) paper's,params deviation (%),Rank-1,"
+    )
     assert whole.split(',')[5] == '99.0'
     assert whole.split(',')[4] == same.split(',')[4] != ''
     assert float(whole.split(',')[8]) > 0
