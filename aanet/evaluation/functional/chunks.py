@@ -146,8 +146,9 @@ def _rows_per_chunk(
         raise ValueError(
             f'max_memory_mb must be above zero, not {max_memory_mb}.'
         )
-    # The distances, and sorted once more; torch.sort adds indices in int64.
-    copies = 2 if values.device.type == 'cpu' else 5
+    # The distances, and those of them that are sorted or kept; torch.sort
+    # sorts all at once, with indices in int64.
+    copies = 1.5 if values.device.type == 'cpu' else 5
     numbers = copies * len(index.g_pids) + values.shape[1]
     row_bytes = numbers * values.element_size()
     row_bytes += _BYTES_PER_PAIR * index.most_pairs

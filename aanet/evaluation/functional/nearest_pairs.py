@@ -27,7 +27,9 @@ class NearestPairs:
             distances (Tensor): Any shape; infinite ones do not count.
         """
         for part in distances.tensor_split(_STEPS):
-            found = part[part < self._bound].cpu().numpy()
+            # A mask of torch's would be turned into indices.
+            values = part.cpu().numpy()
+            found = values[values < self._bound]
             if len(self._buffer) == 0:
                 # Memory that nothing is written to is not taken.
                 self._buffer = np.empty(2 * self.keep, dtype=found.dtype)
