@@ -1,7 +1,7 @@
 """Queries and gallery as one list of images.
 
-Letters: N = Q + G images, the queries first; B of them asked for; D feature
-dimensions.
+Letters: N = Q + G images, the queries first; B and C of them asked for; D
+feature dimensions.
 """
 
 import torch
@@ -66,6 +66,21 @@ class JointFeatures:
             rows = images[chosen] - i * self.num_queries
             feats[chosen] = self.parts[i][rows] * self._scales[i][rows, None]
         return feats
+
+    def between(self, images: Tensor, others: Tensor) -> Tensor:
+        """Squared Euclidean distances of some images to some others.
+
+        Args:
+            images (Tensor): Indices, shape (B,), int64.
+            others (Tensor): Indices, shape (C,), int64.
+
+        Returns:
+            Tensor: Shape (B, C).
+        """
+        squares = torch.cat(self._squares)[others]
+        return SquaredEuclideanDistance(self.take(others), squares)(
+            self.take(images)
+        )
 
     def distances(self, images: Tensor, first: int = 0) -> Tensor:
         """Squared Euclidean distances of some images to the others.

@@ -12,13 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_MANY = 8192
-"""Entries of a row whose sort is worth a thread: others would spend more time
-on waiting for the interpreter than they save."""
-
-_SAMPLE_STEP = 64
-"""Of so many entries one says how many will be sorted."""
-
 
 def match_positions(distances: Tensor, rows: Tensor, cols: Tensor) -> Tensor:
     """Positions of some entries in the stable ascending order of their rows.
@@ -64,14 +57,11 @@ def _count_in_rows(
             before[own] = near.searchsorted(wanted[own], 'left')
             through[own] = near.searchsorted(wanted[own], 'right')
 
-    all_rows = np.arange(len(values))
-    sample = values[:, ::_SAMPLE_STEP] <= last[:, None]
-    if sample.mean() * values.shape[1] < _MANY:
-        count(all_rows)
-        return counts[0], counts[1]
+    # NumPy sorts with SIMD, and lets other threads run meanwhile.
     num_threads = torch.get_num_threads()
+    shares = np.array_split(np.arange(len(values)), num_threads)
     with ThreadPoolExecutor(num_threads) as pool:
-        list(pool.map(count, np.array_split(all_rows, num_threads)))
+        list(pool.map(count, shares))
     return counts[0], counts[1]
 
 

@@ -4,10 +4,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from aanet.evaluation.functional.distance import (
-    SquaredEuclideanDistance,
-    check_distance,
-)
+from aanet.evaluation.functional.distance import check_distance
 from aanet.evaluation.functional.inputs import ArrayLike, as_features
 from aanet.evaluation.functional.joint_features import JointFeatures
 from aanet.evaluation.functional.neighbors import rank_jointly
@@ -141,10 +138,9 @@ def _member_distances(
         )
         block = images[start : start + _BLOCK_ROWS]
         own, others = (
-            feats.take(torch.from_numpy(i).long().to(device))
-            for i in (block, columns)
+            torch.from_numpy(i).long().to(device) for i in (block, columns)
         )
-        distances = SquaredEuclideanDistance(others)(own).cpu().numpy()
+        distances = feats.between(own, others).cpu().numpy()
         rows = np.repeat(np.arange(len(block)), np.diff(indptr))
         pieces.append(distances[rows, local])
     return np.concatenate(pieces)
