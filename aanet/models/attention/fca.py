@@ -5,12 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
+from aanet.models.attention.average_minus_minimum import average_minus_minimum
 from aanet.models.attention.ca import CAModule
 from aanet.registry import MODELS
-
-
-def _average_minus_minimum(x: Tensor) -> Tensor:
-    return x.mean((2, 3), keepdim=True) - x.amin((2, 3), keepdim=True)
 
 
 def _average(x: Tensor) -> Tensor:
@@ -22,7 +19,7 @@ def _average_plus_maximum(x: Tensor) -> Tensor:
 
 
 POOLS: dict[str, Callable[[Tensor], Tensor]] = {
-    'avg-min': _average_minus_minimum,
+    'avg-min': average_minus_minimum,
     'avg': _average,
     'avg+max': _average_plus_maximum,
 }

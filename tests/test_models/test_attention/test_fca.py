@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from aanet.models.attention import FCAModule
+from aanet.models.attention.average_minus_minimum import average_minus_minimum
 
 
 def reference_logits(module, x, pool):
@@ -58,6 +59,30 @@ def test_tied_minima_share_the_gradient():
     x.requires_grad_()
     module(x).sum().backward()
     assert torch.equal(x.grad[:, :, 0, 0], x.grad[:, :, 0, 1])
+
+
+@pytest.mark.parametrize('layout', [None, torch.channels_last])
+@pytest.mark.parametrize('rectify', [True, False])
+def test_pooling_has_the_gradient_of_its_formula(layout, rectify):
+    x = torch.randn(3, 5, 6, 4)
+    x = (x.relu() if rectify else x).requires_grad_()
+    weights = torch.randn(3, 5, 1, 1)
+    plain = x.mean((2, 3), keepdim=True) - x.amin((2, 3), keepdim=True)
+    (expected,) = torch.autograd.grad((plain * weights).sum(), x)
+    laid = x.detach().to(memory_format=layout or torch.contiguous_format)
+    laid.requires_grad_()
+    (average_minus_minimum(laid) * weights).sum().backward()
+    torch.testing.assert_close(laid.grad, expected)
+    assert laid.grad.stride() == laid.stride()
+
+
+def test_pooling_keeps_small_gradients_in_half_precision():
+    """A lone minimum must not swamp the gradient of the average."""
+    x = torch.arange(300.0).view(1, 1, 20, 15).bfloat16().requires_grad_()
+    average_minus_minimum(x).backward()
+    assert x.grad.dtype == torch.bfloat16
+    expected = torch.tensor(1 / 300).bfloat16()
+    assert (x.grad.flatten()[1:] == expected).all()
 
 
 def test_ratio_sets_the_bottleneck():
