@@ -41,7 +41,7 @@ def read_training_log(path: str | Path) -> TrainingLog:
             'the work folder of a run.'
         )
     log = join_logs(files)
-    if not log.train and not log.val:
+    if not log.keys:
         raise ValueError(
             f'{path}: nothing is logged yet; the first line comes after '
             'default_hooks.logger.interval iterations.'

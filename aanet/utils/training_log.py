@@ -4,14 +4,21 @@ mmengine writes a ``scalars.json`` for each start of a run. A start that goes
 on from a checkpoint repeats what came after it, and one that begins anew
 repeats everything: from the first iteration that a start has logged, it
 replaces the earlier ones.
+
+An entry with a learning rate is of training, one with ``diagnosis/`` before
+its keys of :class:`~aanet.engine.DiagnosisHook`, and any other of validation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import median_low
 from typing import Any
 
 Entry = dict[str, Any]
+
+DIAGNOSIS = 'diagnosis/'
+"""What the names of a diagnosis' figures begin with."""
 
 
 @dataclass
@@ -23,12 +30,15 @@ class TrainingLog:
             from 1, ascending.
         val (dict[int, Entry]): What each validation has logged, by the
             iteration last logged before it.
+        diagnosis (dict[int, Entry]): Figures of the diagnosis, by iteration
+            from 1.
         starts (int): How often the run was started.
         repeated (int): Training entries that a later start has replaced.
     """
 
     train: dict[int, Entry] = field(default_factory=dict)
     val: dict[int, Entry] = field(default_factory=dict)
+    diagnosis: dict[int, Entry] = field(default_factory=dict)
     starts: int = 0
     repeated: int = 0
 
@@ -64,7 +74,8 @@ class TrainingLog:
     def keys(self) -> list[str]:
         """Every quantity logged, those of training first."""
         keys: dict[str, None] = {}
-        for entry in (*self.train.values(), *self.val.values()):
+        entries = (self.train, self.diagnosis, self.val)
+        for entry in chain.from_iterable(e.values() for e in entries):
             keys.update(dict.fromkeys(entry))
         return [key for key in keys if key not in ('step', 'iter', 'epoch')]
 
@@ -84,9 +95,7 @@ class TrainingLog:
             ValueError: If nothing of that name was logged.
         """
         points = {
-            step: entry[key]
-            for step, entry in self.train.items()
-            if key in entry
+            step: entry[key] for step, entry in self._steps() if key in entry
         } or {
             self.end_of_epoch(step): entry[key]
             for step, entry in self.val.items()
@@ -98,6 +107,17 @@ class TrainingLog:
                 f'{", ".join(self.keys)}.'
             )
         return list(points), list(points.values())
+
+    def of_training(self, key: str) -> bool:
+        """Whether a quantity was logged within epochs, not behind them.
+
+        Args:
+            key (str): As in the log.
+
+        Returns:
+            bool: Whether it is of training or of a diagnosis.
+        """
+        return any(key in entry for _, entry in self._steps())
 
     def end_of_epoch(self, step: int) -> int:
         """Last iteration of the epoch that an iteration belongs to.
@@ -111,6 +131,10 @@ class TrainingLog:
         length = self.epoch_length
         return step if length is None else -(-step // length) * length
 
+    def _steps(self) -> Iterator[tuple[int, Entry]]:
+        """What belongs to an iteration of its own."""
+        return chain(self.train.items(), self.diagnosis.items())
+
     def add_start(self, entries: Sequence[Entry]) -> None:
         """Append what one more start has logged.
 
@@ -123,10 +147,15 @@ class TrainingLog:
             count = len(self.train)
             self.train = _before(self.train, begin)
             self.val = _before(self.val, begin)
+            self.diagnosis = _before(self.diagnosis, begin)
             self.repeated += count - len(self.train)
         for entry in entries:
             if 'lr' in entry:
                 self.train[entry['step']] = entry
+            elif any(key.startswith(DIAGNOSIS) for key in entry):
+                # Its steps need not be those of the training's entries.
+                self.diagnosis = _before(self.diagnosis, entry['step'])
+                self.diagnosis[entry['step']] = entry
             else:
                 self.val[self.iterations] = entry
 

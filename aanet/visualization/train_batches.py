@@ -159,6 +159,18 @@ class TrainBatches:
         run_guarded(run, info, getattr(index, 'seed', None))
         return stages
 
+    def load(self, indices: Sequence[int]) -> dict[str, Any]:
+        """Load a batch as the data loader does.
+
+        Args:
+            indices (Sequence[int]): From :meth:`indices`.
+
+        Returns:
+            dict[str, Any]: ``inputs`` and ``data_samples``.
+        """
+        samples = [self.loader.dataset[index] for index in indices]
+        return self.loader.collate_fn(samples)
+
     def network_inputs(self, indices: Sequence[int]) -> np.ndarray:
         """What the network sees, made visible again.
 
@@ -168,5 +180,4 @@ class TrainBatches:
         Returns:
             np.ndarray: RGB, uint8, shape (N, H, W, 3).
         """
-        samples = [self.loader.dataset[index] for index in indices]
-        return self.preprocessing.show(self.loader.collate_fn(samples))
+        return self.preprocessing.show(self.load(indices))

@@ -104,6 +104,38 @@ def test_a_loop_of_iterations_has_no_epochs():
     assert log.curve('reid/mAP') == ([5], [7.0])
 
 
+def figure(step, value):
+    """As DiagnosisHook logs it."""
+    return {'diagnosis/gate/layer4.1/mean': value, 'step': step}
+
+
+GATE = 'diagnosis/gate/layer4.1/mean'
+
+
+def test_figures_of_a_diagnosis_are_no_scores():
+    """One that falls on the iteration last logged hides no validation."""
+    log = TrainingLog()
+    log.add_start([*FIRST, figure(18, 1.5), entry(24, loss=3.0)])
+    assert log.curve('reid/mAP') == ([10, 20], [10.0, 20.0])
+    assert log.curve(GATE) == ([18], [1.5])
+    assert log.of_training(GATE) and log.of_training('loss')
+    assert not log.of_training('reid/mAP')
+    assert log.iterations == 24 and GATE in log.keys
+
+
+def test_a_later_start_replaces_figures():
+    """Its interval may be another, and it may not have come as far."""
+    log = TrainingLog()
+    log.add_start([figure(5, 1.0), *FIRST, figure(15, 2.0), figure(20, 3.0)])
+    log.add_start([figure(12, 4.0), entry(14, loss=5.0), figure(18, 5.0)])
+    assert log.curve(GATE) == ([5, 12, 18], [1.0, 4.0, 5.0])
+
+
+def test_figures_alone_make_a_log(tmp_path):
+    log = read_training_log(write(tmp_path, [figure(2, 1.0)]))
+    assert log.curve(GATE) == ([2], [1.0])
+
+
 def test_unknown_keys_are_answered_with_the_known_ones():
     log = TrainingLog()
     log.add_start(FIRST)

@@ -134,7 +134,7 @@ def make_panel(logs: Logs, key: str, weight: float, by: str) -> Panel:
                     'length is not known: use --by iteration.'
                 )
             x = [step / log.epoch_length for step in x]
-        trained = any(key in entry for entry in log.train.values())
+        trained = log.of_training(key)
         smoothed = smooth(y, weight if trained else 0.0)
         raw = y if trained and weight else ()
         curves.append(Curve(name, x, smoothed, raw, marked=not trained))

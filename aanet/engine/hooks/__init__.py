@@ -1,5 +1,6 @@
 from .batch_size_check_hook import BatchSizeCheckHook
 from .checkpoint_match_hook import CheckpointMatchHook
+from .diagnosis_hook import DiagnosisHook
 from .extraction_time_hook import ExtractionTimeHook
 from .finite_loss_hook import FiniteLossHook
 from .iteration_seed_hook import IterationSeedHook
@@ -12,6 +13,7 @@ from .throughput_hook import ThroughputHook
 __all__ = [
     'BatchSizeCheckHook',
     'CheckpointMatchHook',
+    'DiagnosisHook',
     'ExtractionTimeHook',
     'FiniteLossHook',
     'IterationSeedHook',
