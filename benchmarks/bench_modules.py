@@ -21,11 +21,7 @@ import torch
 from common import environment, spread, time_in_turns
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpretrain.structures import DataSample
-from torch import Tensor, nn
-
-from aanet.registry import MODELS
-from aanet.utils.complexity import summarize
+from training_case import TrainingCase
 
 CONFIG = 'configs/aanet/aanet_r50_cuhk03-labeled.py'
 BLOCKS = {
@@ -40,7 +36,12 @@ BLOCKS = {
 PAPER_TRAINING = 260 / 200
 
 
-class Case:
+def make_case(
+    modules: int,
+    batch_size: int,
+    shape: tuple[int, int],
+    channels_last: bool,
+) -> TrainingCase:
     """AANet with a number of modules, and a batch for it.
 
     Args:
@@ -48,45 +49,14 @@ class Case:
         batch_size (int): Images, three of an identity.
         shape (tuple[int, int]): Height and width of an image.
         channels_last (bool): Memory format of model and images.
+
+    Returns:
+        TrainingCase: Model and batch.
     """
-
-    def __init__(
-        self,
-        modules: int,
-        batch_size: int,
-        shape: tuple[int, int],
-        channels_last: bool,
-    ) -> None:
-        cfg = Config.fromfile(CONFIG)
-        cfg.model.backbone.update(
-            init_cfg=None, attention_blocks=BLOCKS[modules]
-        )
-        cfg.model.channels_last = channels_last
-        self.model: nn.Module = MODELS.build(cfg.model)
-        self.macs = summarize(self.model, shape)['macs']
-        self.optimizer = torch.optim.SGD(
-            self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4
-        )
-        self.images: Tensor = torch.randn(batch_size, 3, *shape)
-        self.samples = [
-            DataSample().set_gt_label(index // 3)
-            for index in range(batch_size)
-        ]
-
-    def train(self) -> None:
-        """One training step."""
-        self.model.train()
-        losses = self.model(self.images, self.samples, mode='loss')
-        total, _ = self.model.parse_losses(losses)
-        total.backward()
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-
-    @torch.no_grad()
-    def extract(self) -> None:
-        """Features of the batch."""
-        self.model.eval()
-        self.model(self.images, mode='tensor')
+    cfg = Config.fromfile(CONFIG)
+    cfg.model.backbone.attention_blocks = BLOCKS[modules]
+    cfg.model.channels_last = channels_last
+    return TrainingCase(cfg, batch_size, shape)
 
 
 def measure(
@@ -144,7 +114,7 @@ def main() -> None:
     init_default_scope('aanet')
     counts = (0, 3, 6) if args.quick else tuple(BLOCKS)
     make = partial(
-        Case,
+        make_case,
         batch_size=args.batch_size,
         shape=tuple(args.shape),
         channels_last=args.channels_last,
