@@ -47,7 +47,12 @@ def write(folder, **changes):
 
 
 def test_tables_3_to_10_and_figure_6_are_there_in_order():
-    assert table_names() == NAMES
+    assert [name for name in table_names() if name != 'mobile'] == NAMES
+
+
+def test_every_table_can_be_read():
+    for name in table_names():
+        assert len(load_table(name).rows) > 1
 
 
 @pytest.mark.parametrize('name', NAMES)

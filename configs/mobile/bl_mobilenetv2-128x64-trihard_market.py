@@ -1,0 +1,3 @@
+_base_ = './aanet_mobilenetv2-128x64_market.py'
+
+model = dict(backbone=dict(attention=None), neck=None)

@@ -1,0 +1,5 @@
+_base_ = './aanet_mobilenetv2-128x64_market.py'
+
+model = dict(
+    backbone=dict(attention=None), neck=None, head=dict(loss_triplet=None)
+)
