@@ -161,7 +161,7 @@ def _controls(gr: ModuleType, search: PageSearch) -> list:
     found = search.gallery.threshold
     cameras = [str(camera) for camera in search.cameras]
     return [
-        gr.File(label='Picture of a person', elem_id='query', height=140),
+        gr.File(label='Picture of a person', elem_id='query', height=180),
         gr.Slider(1, 48, 12, step=1, label='Pictures to list'),
         gr.Checkbox(
             found is not None,

@@ -1,4 +1,4 @@
-"""Build, change and search a gallery of persons; see docs/gallery.md."""
+"""Build, change and search a gallery of persons; see docs/own_images.md."""
 
 import argparse
 from collections.abc import Callable

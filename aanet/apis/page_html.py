@@ -16,6 +16,7 @@ from aanet.datasets.records import NO_CAMERA
 from aanet.visualization.pictures import as_data_uri
 
 STYLE = """
+#query .download { width: auto; min-width: 4.5rem; }
 .answer { color: var(--body-text-color); }
 .answer p { margin: 0 0 .75rem; font-size: 1.05rem; }
 .answer p.yes { color: #15803d; font-weight: 600; }

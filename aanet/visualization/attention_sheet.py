@@ -25,6 +25,7 @@ _MARGIN = 0.3
 _TITLE = 0.45
 _CAPTION = 0.5
 _LABELS = 0.3
+_BOX_INSET = 0.02
 
 
 def attention_sheet(
@@ -127,10 +128,12 @@ class _Column:
         top, bottom, first, last = attention.boxes[number]
         upper, lower = top * per_row, (bottom + 1) * per_row
         if attention.classes is not None:
+            # Else the picture's frame would hide the sides that it shares.
+            inset = _BOX_INSET * len(image) / _HEIGHT
             box = Rectangle(
-                (first * per_column, upper),
-                (last + 1 - first) * per_column,
-                lower - upper,
+                (first * per_column + inset, upper + inset),
+                (last + 1 - first) * per_column - 2 * inset,
+                lower - upper - 2 * inset,
                 fill=False,
                 edgecolor='white',
                 linewidth=2,

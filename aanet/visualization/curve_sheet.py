@@ -92,6 +92,8 @@ def curve_sheet(
     grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
     for axes, panel in zip(grid[:, 0], panels, strict=True):
         _draw_panel(axes, panel, names)
+    if any(curve.raw for panel in panels for curve in panel.curves):
+        x_label += ' (pale: before smoothing)'
     grid[-1, 0].set_xlabel(x_label)
     figure.align_ylabels()
     if epoch_length is not None:

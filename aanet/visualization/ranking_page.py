@@ -51,8 +51,8 @@ figure { margin: 0; min-width: 0; }
 .row { display: flex; gap: 1.5rem; margin-top: .75rem; }
 .row > figure { flex: none; width: 7rem; }
 .hits {
-  flex: 1; display: grid; gap: .75rem .6rem;
-  grid-template-columns: repeat(auto-fill, minmax(6.25rem, 1fr));
+  flex: 1; display: grid; gap: .75rem .45rem;
+  grid-template-columns: repeat(auto-fill, minmax(5.8rem, 1fr));
 }
 @media (max-width: 40rem) {
   .row { display: block; }
@@ -69,7 +69,7 @@ figure { margin: 0; min-width: 0; }
   border-bottom-right-radius: .3rem;
 }
 figcaption { font-size: .85rem; line-height: 1.35; margin-top: .3rem; }
-figcaption span { color: var(--faint); font-size: .8rem; }
+figcaption span { color: var(--faint); font-size: .75rem; }
 figcaption .mark { color: var(--kind); font-weight: bold; }
 """
 

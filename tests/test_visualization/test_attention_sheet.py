@@ -7,11 +7,11 @@ from aanet.visualization.attention_side import Side
 from aanet.visualization.canvas import DPI
 
 
-def attention_of(count, classes=True, stripes=3):
+def attention_of(count, classes=True, stripes=3, box=(1, 4, 0, 1)):
     rng = np.random.default_rng(0)
     return Attention(
         maps=rng.random((count, 6, 3)),
-        boxes=np.array([[1, 4, 0, 1]] * count),
+        boxes=np.array([box] * count),
         vectors=rng.random((count, 6)).astype(np.float32),
         classes=np.arange(count) if classes else None,
         stripes=[rng.random((count, 2, 3)) for _ in range(stripes)],
@@ -61,16 +61,23 @@ def test_one_image_has_nothing_to_be_compared_with():
     assert side.height < Side(attention_of(2)).height - 1
 
 
-def test_only_aam_draws_a_crop():
+@pytest.mark.parametrize('box', [(1, 4, 0, 1), (0, 5, 0, 2)])
+def test_only_aam_draws_a_crop(box):
     """The white box makes the sheets differ, within the pictures."""
-    with_crop, without = sheet_of(1), sheet_of(1, classes=False)
+    with_crop, without = sheet_of(1, box=box), sheet_of(1, classes=False)
     assert with_crop.shape == without.shape
     picture = np.s_[:, int(0.6 * DPI) : int(1.9 * DPI)]
     fresh = (with_crop[picture] == 255).all(2) & ~(
         without[picture] == 255
     ).all(2)
-    rows = fresh.sum(1).max()
-    columns = fresh.sum(0).max()
-    # Two of three columns wide, four of six rows high.
-    assert rows == pytest.approx(1.3 * DPI * 2 / 3, rel=0.1)
-    assert columns == pytest.approx(2.6 * DPI * 4 / 6, rel=0.1)
+    top, bottom, first, last = box
+    width = 1.3 * DPI * (last + 1 - first) / 3
+    height = 2.6 * DPI * (bottom + 1 - top) / 6
+    # Each of the four sides can be seen.
+    rows, columns = fresh.sum(1), fresh.sum(0)
+    across = np.flatnonzero(rows > 0.9 * width)
+    along = np.flatnonzero(columns > 0.9 * height)
+    assert max(rows) == pytest.approx(width, rel=0.1)
+    assert max(columns) == pytest.approx(height, rel=0.1)
+    assert across[-1] - across[0] == pytest.approx(height, rel=0.1)
+    assert along[-1] - along[0] == pytest.approx(width, rel=0.1)

@@ -56,6 +56,14 @@ def test_curves_are_drawn_as_they_are(monkeypatch):
     assert line[:2] == ([1, 2], [5.0, 6.0]) and line[2]['marker'] == 'o'
 
 
+@pytest.mark.parametrize('raw', [(), (3.0, 2.5, 2.0)])
+def test_a_pale_line_is_explained(monkeypatch, raw):
+    labels = []
+    monkeypatch.setattr(Axes, 'set_xlabel', lambda _, x: labels.append(x))
+    curve_sheet([Panel('loss', [Curve('run', SHORT.x, SHORT.y, raw)])], '')
+    assert labels == ['iteration' + ' (pale: before smoothing)' * bool(raw)]
+
+
 def test_steps_hold_their_value():
     """A step has a right angle where a line slopes."""
     x, y = [1, 10], [0.0, 1.0]
