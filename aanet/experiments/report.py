@@ -34,7 +34,7 @@ def render(
     rows: Sequence[tuple[Job, list[dict[str, Any]]]],
     style: str = 'text',
 ) -> str:
-    """A table with our figures and the paper's.
+    """A table with our figures and, where any is known, the paper's.
 
     Args:
         table (Table): The table.
@@ -64,7 +64,17 @@ def render(
         ]
         trained = sum('scores' in result for result in results)
         printed.add_row([*start, *cells, trained])
+    _leave_out_unknown(printed, {column.header for column in columns})
     return FORMATS[style](printed)
+
+
+def _leave_out_unknown(printed: PrettyTable, ours: set[str]) -> None:
+    """Drop columns of the paper's of which no figure is known."""
+    for place in reversed(range(len(printed.field_names))):
+        name = printed.field_names[place]
+        empty = all(row[place] == '' for row in printed.rows)
+        if empty and name not in ours:
+            printed.del_column(name)
 
 
 def values(column: Column, results: Sequence[dict[str, Any]]) -> list[float]:

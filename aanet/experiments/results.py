@@ -67,7 +67,7 @@ def write_result(job: Job, processes: int) -> dict[str, Any]:
         'dataset': job.dataset,
         'seed': job.seed,
         'scores': scores,
-        'iterations': training.iterations,
+        'iterations': training.end_of_epoch(training.iterations),
         'train_seconds': training.seconds,
         'extraction_ms': logged.get('extraction_ms'),
         'versions': _versions(),
