@@ -21,7 +21,7 @@ import torch
 from common import environment, spread, time_in_turns
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from training_case import TrainingCase
+from training_case import TrainingCase, add_case_arguments
 
 CONFIG = 'configs/aanet/aanet_r50_cuhk03-labeled.py'
 BLOCKS = {
@@ -88,18 +88,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--quick', action='store_true', help='0, 3 and 6 modules, few runs'
     )
-    parser.add_argument('--runs', type=int, default=5)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--batch-size', type=int, default=6)
+    add_case_arguments(parser)
     parser.add_argument('--channels-last', action='store_true')
-    parser.add_argument(
-        '--shape',
-        type=int,
-        nargs=2,
-        default=[384, 192],
-        metavar=('H', 'W'),
-        help='size of an image (default: 384 192)',
-    )
     args = parser.parse_args()
     if args.quick:
         args.runs = 3

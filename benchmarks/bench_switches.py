@@ -19,7 +19,7 @@ import torch
 from common import environment, spread, time_in_turns
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from training_case import TrainingCase
+from training_case import TrainingCase, add_case_arguments
 
 CONFIG = 'configs/aanet/aanet_r50_market.py'
 
@@ -96,17 +96,7 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='three runs, and only memory format and precision',
     )
-    parser.add_argument('--runs', type=int, default=5)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--batch-size', type=int, default=6)
-    parser.add_argument(
-        '--shape',
-        type=int,
-        nargs=2,
-        default=[384, 192],
-        metavar=('H', 'W'),
-        help='size of an image (default: 384 192)',
-    )
+    add_case_arguments(parser)
     args = parser.parse_args()
     if args.quick:
         args.runs = 3

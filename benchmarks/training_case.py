@@ -1,5 +1,6 @@
 """A model and a batch, for the benchmarks that time steps of it."""
 
+import argparse
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -63,3 +64,22 @@ class TrainingCase:
         self.model.eval()
         with self.precision():
             self.model(self.images, mode='tensor')
+
+
+def add_case_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of a benchmark that times steps.
+
+    Args:
+        parser (argparse.ArgumentParser): The benchmark's parser.
+    """
+    parser.add_argument('--runs', type=int, default=5)
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--batch-size', type=int, default=6)
+    parser.add_argument(
+        '--shape',
+        type=int,
+        nargs=2,
+        default=[384, 192],
+        metavar=('H', 'W'),
+        help='size of an image (default: 384 192)',
+    )
