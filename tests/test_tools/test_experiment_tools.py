@@ -136,7 +136,7 @@ def test_the_table_in_print(finished, monkeypatch, capsys):
     whole, broken, same, no_neck = csv.DictReader(printed.out.splitlines())
     assert whole["Rank-1 paper's"] == '99.0'
     assert whole['Rank-1'] == same['Rank-1'] != ''
-    assert float(whole['training (min)']) > 0
+    assert float(whole['test (ms/image)']) > 0
     assert whole['seeds'] == '1'
     # Parameters need no run; no neck means no CAM classifier, 6 x 64.
     assert broken['params (M)'] == whole['params (M)']
