@@ -11,14 +11,13 @@ ratio of training times, 260 / 200 minutes = 1.30.
 
 import argparse
 import json
-import statistics
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import mmengine
 import torch
-from common import environment, spread, time_in_turns
+from common import environment, relative_to, spread, time_in_turns
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from training_case import TrainingCase, add_case_arguments
@@ -70,14 +69,8 @@ def measure(
     return {
         'seconds': {name: spread(values, 3) for name, values in times.items()},
         'over_no_module': {
-            name: round(
-                statistics.median(
-                    mine / none
-                    for mine, none in zip(values, times['0'], strict=True)
-                ),
-                3,
-            )
-            for name, values in times.items()
+            name: round(ratio, 3)
+            for name, ratio in relative_to(times, '0').items()
         },
     }
 

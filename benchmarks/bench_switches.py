@@ -9,14 +9,13 @@ first step, which is reported by itself.
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import mmengine
 import torch
-from common import environment, spread, time_in_turns
+from common import environment, relative_to, spread, time_in_turns
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from training_case import TrainingCase, add_case_arguments
@@ -75,14 +74,8 @@ def measure(
         'first_seconds': {name: round(v, 1) for name, v in first.items()},
         'seconds': {name: spread(values, 3) for name, values in times.items()},
         'speedup': {
-            name: round(
-                statistics.median(
-                    none / mine
-                    for mine, none in zip(values, times['none'], strict=True)
-                ),
-                2,
-            )
-            for name, values in times.items()
+            name: round(1 / ratio, 2)
+            for name, ratio in relative_to(times, 'none').items()
         },
     }
 

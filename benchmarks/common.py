@@ -33,6 +33,19 @@ def time_in_turns(
     return times
 
 
+def relative_to(
+    times: dict[str, list[float]], reference: str
+) -> dict[str, float]:
+    """Median over the rounds of each time over the reference's."""
+    return {
+        name: statistics.median(
+            mine / base
+            for mine, base in zip(values, times[reference], strict=True)
+        )
+        for name, values in times.items()
+    }
+
+
 def spread(values: Iterable[float], digits: int = 2) -> dict[str, float]:
     """Median and extremes, rounded."""
     values = sorted(values)

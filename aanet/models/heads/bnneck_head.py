@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from aanet.models.utils import attach_features, stack_labels
+from aanet.models.heads.base_head import BaseHead
+from aanet.models.utils import stack_labels
 from aanet.registry import MODELS
 
 LABEL_SMOOTHING = {
@@ -18,7 +18,7 @@ BATCH_HARD = {'type': 'TriHardLoss', 'intra_weight': 0.0}
 
 
 @MODELS.register_module()
-class BNNeckHead(BaseModule):
+class BNNeckHead(BaseHead):
     r"""Head of the strong baseline with a batch norm neck.
 
     `Bag of Tricks and A Strong Baseline for Deep Person Re-identification
@@ -110,23 +110,6 @@ class BNNeckHead(BaseModule):
         if self.test_feature == 'after':
             feature = self.bottleneck(feature)
         return F.normalize(feature.float(), dim=1)
-
-    def predict(
-        self,
-        feats: tuple[Tensor, ...],
-        data_samples: list[DataSample | None] | None = None,
-    ) -> list[DataSample]:
-        """Put the test features into the data samples.
-
-        Args:
-            feats (tuple[Tensor, ...]): Maps of the backbone.
-            data_samples (list[DataSample | None] | None): The batch's
-                samples; new ones are made if None. Defaults to None.
-
-        Returns:
-            list[DataSample]: Samples with ``pred_feature``, shape (C,).
-        """
-        return attach_features(self(feats), data_samples)
 
     def loss(
         self, feats: tuple[Tensor, ...], data_samples: list[DataSample]

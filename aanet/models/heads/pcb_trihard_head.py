@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from aanet.models.utils import attach_features, stack_labels
+from aanet.models.heads.base_head import BaseHead
+from aanet.models.utils import stack_labels
 from aanet.registry import MODELS
 
 
@@ -43,7 +43,7 @@ class StripeClassifier(nn.Sequential):
 
 
 @MODELS.register_module()
-class PCBTriHardHead(BaseModule):
+class PCBTriHardHead(BaseHead):
     r"""Head of AANet: PCB stripes (Eq. 8) and a global branch (Eq. 9).
 
     The last map is pooled to horizontal stripes, and each stripe has a
@@ -167,23 +167,6 @@ class PCBTriHardHead(BaseModule):
         if self.test_norm == 'part':
             stripes = F.normalize(stripes, dim=2)
         return F.normalize(stripes.flatten(1), dim=1)
-
-    def predict(
-        self,
-        feats: tuple[Tensor, ...],
-        data_samples: list[DataSample | None] | None = None,
-    ) -> list[DataSample]:
-        """Put the test features into the data samples.
-
-        Args:
-            feats (tuple[Tensor, ...]): Maps of the backbone.
-            data_samples (list[DataSample | None] | None): The batch's
-                samples; new ones are made if None. Defaults to None.
-
-        Returns:
-            list[DataSample]: Samples with ``pred_feature``, shape (P * C,).
-        """
-        return attach_features(self(feats), data_samples)
 
     def loss(
         self, feats: tuple[Tensor, ...], data_samples: list[DataSample]
