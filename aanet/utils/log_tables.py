@@ -1,5 +1,7 @@
 """Figures of training logs, as tables for people."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from prettytable import PrettyTable
@@ -61,6 +63,23 @@ def score_rows(figures: dict[str, Any]) -> dict[str, str]:
     for key, value in figures['losses'].items():
         rows[f'{key}, last logged'] = f'{value:.4f}'
     return rows
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """Names of files for the head of a table.
+
+    Args:
+        paths (Sequence[str]): Their paths.
+
+    Returns:
+        list[str]: Each name without folder and suffix; the whole path where
+        two are alike.
+    """
+    stems = [Path(path).stem for path in paths]
+    return [
+        stem if stems.count(stem) == 1 else path
+        for stem, path in zip(stems, paths, strict=True)
+    ]
 
 
 def as_table(columns: dict[str, dict[str, str]]) -> str:

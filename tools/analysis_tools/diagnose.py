@@ -21,7 +21,7 @@ from torch import nn
 from aanet.diagnosis import mean_figures, measure
 from aanet.engine.hooks.num_classes_check_hook import check_num_classes
 from aanet.utils.cli import add_options_argument, clear_errors, load_config
-from aanet.utils.log_tables import as_table
+from aanet.utils.log_tables import as_table, short_names
 from aanet.utils.safe_saving import whole_file
 from aanet.visualization import load_model
 from aanet.visualization.train_batches import TrainBatches
@@ -71,11 +71,7 @@ def columns_of(checkpoints: Sequence[str]) -> list[str]:
             raise ValueError(f'checkpoint {path} is named twice.')
         if not Path(path).is_file():
             raise FileNotFoundError(f'checkpoint {path} does not exist.')
-    stems = [Path(path).stem for path in checkpoints]
-    return [
-        stem if stems.count(stem) == 1 else path
-        for stem, path in zip(stems, checkpoints, strict=True)
-    ]
+    return short_names(checkpoints)
 
 
 def load_batches(batches: TrainBatches, count: int) -> list[dict[str, Any]]:

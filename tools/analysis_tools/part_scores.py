@@ -11,7 +11,7 @@ import argparse
 from aanet.diagnosis import part_figures
 from aanet.evaluation.metrics.feature_set import check_splits
 from aanet.utils.cli import clear_errors
-from aanet.utils.log_tables import as_table
+from aanet.utils.log_tables import as_table, short_names
 from aanet.visualization.feature_file import load_features
 
 
@@ -73,10 +73,11 @@ def as_cells(figures: dict[str, float]) -> dict[str, str]:
 def main() -> None:
     """Measure each file and print a table."""
     args = parse_args()
+    names = short_names(args.features)
     with clear_errors():
         columns = {
-            path: as_cells(measure_file(path, args.num_parts))
-            for path in args.features
+            name: as_cells(measure_file(path, args.num_parts))
+            for name, path in zip(names, args.features, strict=True)
         }
     print(as_table(columns))
 
