@@ -12,6 +12,7 @@ from aanet.utils.cli import (
     load_config,
     make_work_dir,
 )
+from aanet.utils.distributed import leave_process_group
 
 
 def parse_args() -> argparse.Namespace:
@@ -81,6 +82,7 @@ def main() -> None:
     if args.out is not None:
         cfg.test_evaluator.out_file = args.out
     Runner.from_cfg(cfg).test()
+    leave_process_group()
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@ from aanet.utils.cli import (
     config_from_arguments,
     make_work_dir,
 )
+from aanet.utils.distributed import leave_process_group
 from aanet.utils.resume import latest_checkpoint
 
 
@@ -77,6 +78,7 @@ def main() -> None:
     runner_type = cfg.get('runner_type')
     runner = RUNNERS.build(cfg) if runner_type else Runner.from_cfg(cfg)
     runner.train()
+    leave_process_group()
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Launch on machines without a GPU."""
+"""Launch on machines without a GPU, and part at the end."""
 
 import torch
 import torch.distributed
@@ -30,3 +30,13 @@ def prepare_cpu_launch(cfg: Config) -> None:
         'device_ids': None,
         'broadcast_buffers': False,
     }
+
+
+def leave_process_group() -> None:
+    """End the process group, if there is one, when the work is done.
+
+    Its threads, left to the interpreter's exit, abort a finished process now
+    and then.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
