@@ -14,5 +14,5 @@ model = dict(
 optim_wrapper = dict(
     _delete_=True,
     type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=3.5e-4, weight_decay=5e-4),
+    optimizer=dict(type='Adam', lr=2.8e-3, weight_decay=5e-4),
 )

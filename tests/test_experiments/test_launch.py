@@ -53,7 +53,8 @@ def stub(tmp_path):
     return make
 
 
-def test_trains_tests_and_keeps_the_result(jobs, stub):
+def test_trains_tests_and_keeps_the_result(jobs, stub, monkeypatch):
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
     job = jobs[0]
     assert finish(job, stub(threads=1)) == 'done'
     result = load_result(job.folder)
@@ -66,6 +67,13 @@ def test_trains_tests_and_keeps_the_result(jobs, stub):
     assert test.startswith('test')
     assert train.endswith('threads 1')
     assert (job.folder / 'epoch_1.pth').exists()
+
+
+def test_the_users_number_of_threads_stays(jobs, stub, monkeypatch):
+    monkeypatch.setenv('OMP_NUM_THREADS', '7')
+    finish(jobs[0], stub(threads=1))
+    log = (jobs[0].folder / 'run.log').read_text('utf-8')
+    assert log.splitlines()[0].endswith('threads 7')
 
 
 def test_a_finished_run_is_not_touched(jobs, stub):
