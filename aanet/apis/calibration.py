@@ -113,7 +113,7 @@ def _threshold_of_queries(
     strange = _nearest_strangers(features, pids, entries, distance)
     matches = _nearest_mates(features, pids, camids, entries, distance)
     _check_number(fpr, len(strange), 'query')
-    value = float(np.sort(strange)[int(fpr * len(strange) * (1 + 1e-12))])
+    value = _threshold_between(strange, fpr)
     return Threshold(
         value=value,
         fpr=fpr,
@@ -123,6 +123,17 @@ def _threshold_of_queries(
         negatives=len(strange),
         matches=len(matches),
     )
+
+
+def _threshold_between(distances: np.ndarray, fpr: float) -> float:
+    """Halfway from the last distance accepted to the first one rejected.
+
+    At the distance of the latter, rounding would decide: the same image,
+    asked again with another format of the model, could be accepted.
+    """
+    accepted = int(fpr * len(distances) * (1 + 1e-12))
+    near, far = np.sort(distances)[accepted - 1 : accepted + 1].astype(float)
+    return float((near + far) / 2)
 
 
 def _nearest_strangers(

@@ -65,6 +65,17 @@ def test_strangers_have_the_rate_that_it_says():
     assert found.tpr == pytest.approx(accepted, abs=0.01)
 
 
+def test_rounding_does_not_decide_about_a_stranger():
+    feats, pids, camids = people(0, 100, 10)
+    entries = Entries.of(*people(1, 50, 10))
+    found = find((feats, pids, camids), entries, fpr=0.1, per='query')
+    others = np.where(pids[:, None] == entries.pids, np.inf, 0)
+    distances = pairwise_distance(feats, entries.features).numpy()
+    nearest = np.sort((distances + others).min(axis=1))
+    assert found.value == pytest.approx(nearest[9:11].mean(), rel=1e-6)
+    assert nearest[9] < found.value - 1e-6 < found.value + 1e-6 < nearest[10]
+
+
 def test_entries_without_an_identity_are_of_strangers():
     images = people(0, 100, 10)
     entries = Entries.of(people(1, 50, 10)[0])
